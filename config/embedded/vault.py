@@ -1,0 +1,92 @@
+"""Passwords and keys of one checkout, in `.data/secrets.json`, mode 0600, made once and kept."""
+
+import fcntl
+import json
+import os
+import secrets
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from config.embedded.errors import ServiceError
+from config.embedded.layout import Layout
+
+SUPERUSER = "postgres"
+ROLES = {
+    "owner": "clearhold_owner",
+    "web": "clearhold_web",
+    "worker": "clearhold_worker",
+    "oversight": "clearhold_oversight",
+}
+SECRET_KEY = "secret_key"
+
+
+def prepare_state(layout: Layout) -> None:
+    """Make `.data`, 0700, or check that the existing one is the caller's and that nobody else writes in it."""
+    try:
+        layout.state.mkdir(mode=0o700)
+    except FileExistsError:
+        pass
+    found = layout.state.stat()
+    if found.st_uid != os.geteuid():
+        raise ServiceError(
+            f"{layout.state} belongs to user id {found.st_uid} and you are user id {os.geteuid()}. "
+            "Run this as its owner, or work in a checkout of your own."
+        )
+    if stat.S_IMODE(found.st_mode) & 0o022:
+        raise ServiceError(f"Others can write in {layout.state}. Close it with: chmod 700 {layout.state}")
+
+
+@contextmanager
+def locked(layout: Layout) -> Iterator[None]:
+    """Hold the lock of the checkout: one start, stop or new secret at a time."""
+    prepare_state(layout)
+    descriptor = os.open(layout.lock, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def read_secrets(layout: Layout) -> dict[str, str]:
+    """All secrets by name; empty when there are none yet."""
+    try:
+        text = layout.secrets.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        return {}
+    except PermissionError:
+        raise ServiceError(
+            f"{layout.secrets} cannot be read by user id {os.geteuid()}: the checkout is run by user id {layout.owner}."
+        ) from None
+    try:
+        content = json.loads(text)
+    except ValueError:
+        raise ServiceError(f"{layout.secrets} is not JSON. Restore it from a backup.") from None
+    return {str(name): str(value) for name, value in content.items()}
+
+
+def ensure_secrets(layout: Layout, names: list[str]) -> dict[str, str]:
+    """Make the named secrets that do not exist yet. The caller holds the lock."""
+    known = read_secrets(layout)
+    missing = [name for name in names if name not in known]
+    if missing:
+        known |= {name: secrets.token_urlsafe(48 if name == SECRET_KEY else 32) for name in missing}
+        _write(layout.secrets, json.dumps(known, indent=2, sort_keys=True) + "\n")
+    return known
+
+
+def password_names() -> list[str]:
+    return [SUPERUSER, *ROLES.values()]
+
+
+def _write(path: Path, text: str) -> None:
+    new = path.with_name(path.name + ".new")
+    new.unlink(missing_ok=True)
+    descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    os.replace(new, path)
