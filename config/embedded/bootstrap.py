@@ -22,9 +22,11 @@ def bootstrap_sql(secrets: dict[str, str]) -> str:
     lines = ["SET client_min_messages = warning;", "SET log_min_messages = panic;"]
     for role in ROLES.values():
         lines += [
-            f"SELECT 'CREATE ROLE {role}' WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = '{role}') \\gexec",
+            f"SELECT 'CREATE ROLE {role}' "
+            f"WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = '{role}') \\gexec",
             f"ALTER ROLE {role} WITH LOGIN NOSUPERUSER NOREPLICATION NOBYPASSRLS "
-            f"{'CREATEDB CREATEROLE' if role == owner else 'NOCREATEDB NOCREATEROLE'} PASSWORD '{secrets[role]}';",
+            f"{'CREATEDB CREATEROLE' if role == owner else 'NOCREATEDB NOCREATEROLE'} "
+            f"PASSWORD '{secrets[role]}';",
         ]
     lines += [
         f"GRANT {', '.join(others)} TO {owner} WITH ADMIN OPTION;",

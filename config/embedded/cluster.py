@@ -1,4 +1,4 @@
-"""The data directory of PostgreSQL: made once, its settings written at every start, its locks cleared after a crash."""
+"""The data directory of PostgreSQL: made once, configured at every start, freed of locks after a crash."""
 
 import time
 from pathlib import Path
@@ -6,7 +6,7 @@ from pathlib import Path
 from config.embedded.accounts import Account, remove_file, remove_tree, rename, run_as, write_file
 from config.embedded.errors import ServiceError
 from config.embedded.layout import PORT, Layout
-from config.embedded.processes import command_line, exists, processes_inside, read_log
+from config.embedded.processes import command_line, exists, processes_inside, read_log, working_directory
 from config.embedded.programs import Programs
 from config.embedded.vault import SUPERUSER
 
@@ -50,7 +50,7 @@ INCLUDES = "\ninclude_if_exists = 'clearhold.conf'\ninclude_if_exists = 'local.c
 
 
 def create_cluster(layout: Layout, account: Account, programs: Programs, password: str) -> None:
-    """Make the data directory beside its place and move it there whole, so that a killed set-up leaves no half."""
+    """Make the data directory beside its place and move it there whole: a killed set-up leaves no half."""
     new = layout.home / "postgres.new"
     password_file = layout.home / "initial-password"
     remove_tree(account, new)
@@ -84,8 +84,8 @@ def check_major_version(layout: Layout, programs: Programs) -> None:
     program = programs.version.split(".")[0]
     if made_by != program:
         raise ServiceError(
-            f"The data in {layout.cluster} were made by PostgreSQL {made_by or 'of unknown version'} and the installed "
-            f"program is version {program}. Dump them with the old version and restore them with the new one."
+            f"The data in {layout.cluster} were made by PostgreSQL {made_by or 'of unknown version'} and the "
+            f"installed program is version {program}. Dump them with the old, restore them with the new one."
         )
 
 
@@ -98,7 +98,10 @@ def configure_cluster(layout: Layout, account: Account) -> None:
 def is_postmaster(pid: int, layout: Layout) -> bool:
     """Whether this process is the server of this data directory, and not another one with a reused id."""
     words = command_line(pid)
-    return bool(words) and Path(words[0]).name == "postgres" and str(layout.cluster) in words
+    if not words or Path(words[0]).name != "postgres" or "-D" not in words:
+        return False
+    # The second look finds the server of a checkout that was moved while it ran.
+    return str(layout.cluster) in words or working_directory(pid) == layout.cluster
 
 
 def running_pid(layout: Layout) -> int | None:
@@ -108,7 +111,7 @@ def running_pid(layout: Layout) -> int | None:
 
 
 def clear_stale_locks(layout: Layout, account: Account, *, seconds: float) -> None:
-    """Remove lock files whose process id now belongs to a stranger; the server itself handles ids that are free.
+    """Remove lock files whose process id now belongs to a stranger; the server handles ids that are free.
 
     Nothing is removed while any process of the killed server is still in the data directory.
     """
@@ -117,7 +120,7 @@ def clear_stale_locks(layout: Layout, account: Account, *, seconds: float) -> No
         pid = _pid_in(lock)
         if pid is None or not exists(pid) or is_postmaster(pid, layout):
             continue
-        while left := processes_inside(layout.cluster):
+        while left := processes_inside(layout.cluster, "postgres"):
             if time.monotonic() > deadline:
                 raise ServiceError(f"Processes of a killed PostgreSQL are still in {layout.cluster}: {left}.")
             time.sleep(0.1)

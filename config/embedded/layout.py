@@ -20,7 +20,7 @@ PORT = 5432
 
 @dataclass(frozen=True)
 class Layout:
-    """The paths of one checkout. `privileged` means that root runs it and the servers run as another account."""
+    """The paths of one checkout. `privileged`: root runs it, and the servers run as another account."""
 
     root: Path
     state: Path
@@ -53,6 +53,14 @@ class Layout:
     @property
     def logs(self) -> Path:
         return self.home / "log"
+
+    @property
+    def postgres_log(self) -> Path:
+        return self.logs / "postgres.log"
+
+    @property
+    def valkey_log(self) -> Path:
+        return self.logs / "valkey.log"
 
     @property
     def programs(self) -> Path:
@@ -102,6 +110,6 @@ def check_private(directory: Path, owner: int) -> None:
         )
     if stat.S_IMODE(found.st_mode) & 0o077:
         raise ServiceError(
-            f"{directory} is open to other accounts (mode {stat.S_IMODE(found.st_mode):04o}), so it is not used. "
-            "If that was not meant, close it with: chmod 700 " + str(directory)
+            f"{directory} is open to other accounts (mode {stat.S_IMODE(found.st_mode):04o}), so it is not "
+            "used. If that was not meant, close it with: chmod 700 " + str(directory)
         )

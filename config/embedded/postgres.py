@@ -29,7 +29,9 @@ RETRY_PAUSE = 0.25
 READY_SECONDS = 120.0
 STOP_SECONDS = 60.0
 # What the server says while the remains of a killed one are still going away: worth another try.
-PASSING = re.compile(r"lock file .* already exists|shared memory block .* in use|already in use", re.IGNORECASE)
+PASSING = re.compile(
+    r"lock file .* already exists|shared memory block .* in use|already in use", re.IGNORECASE
+)
 
 
 @dataclass(frozen=True)
@@ -41,17 +43,13 @@ class Postgres:
     programs: Programs
     secrets: dict[str, str]
 
-    @property
-    def log(self) -> Path:
-        return self.layout.logs / "postgres.log"
-
     def start(self) -> bool:
         """Bring the server up with roles and database in place; False if it already was."""
         current = is_set_up(self.layout, self.secrets)
-        if running_pid(self.layout) is not None and current:
+        if current and running_pid(self.layout) is not None and self.layout.postgres_socket.exists():
             self._wait_until_answers(None)
             return False
-        self.stop()
+        stop(self.layout)
         fresh = not self.layout.cluster.exists()
         if fresh:
             create_cluster(self.layout, self.account, self.programs, self.secrets[SUPERUSER])
@@ -64,33 +62,21 @@ class Postgres:
             self._set_up()
         return True
 
-    def stop(self) -> bool:
-        """Fast stop: sessions are cut, everything is written, the process is gone when this returns."""
-        pid = running_pid(self.layout)
-        if pid is None:
-            return False
-        os.kill(pid, signal.SIGINT)
-        if not wait_until(lambda: not is_postmaster(pid, self.layout), seconds=STOP_SECONDS):
-            raise ServiceError(
-                f"PostgreSQL (process {pid}) is still stopping after {STOP_SECONDS:.0f} seconds.",
-                log_tail=tail(self.log),
-            )
-        return True
-
     def _run(self) -> None:
-        """Start the server; while the remains of a killed one are in the way, try again every quarter second."""
-        keep_log_small(self.account, self.log)
-        command = [self.programs.postgres_bin / "postgres", "-D", self.layout.cluster]
+        """Start the server; while remains of a killed one are in the way, try again every quarter second."""
+        keep_log_small(self.account, self.layout.postgres_log)
+        command: list[str | Path] = [self.programs.postgres_bin / "postgres", "-D", self.layout.cluster]
         deadline = time.monotonic() + RETRY_SECONDS
         while True:
             clear_stale_locks(self.layout, self.account, seconds=RETRY_SECONDS)
-            offset = log_size(self.log)
-            process = spawn(self.account, command, self.log)
+            offset = log_size(self.layout.postgres_log)
+            process = spawn(self.account, command, self.layout.postgres_log)
             if self._wait_until_answers(process):
                 return
-            if time.monotonic() > deadline or not PASSING.search(read_log(self.log, offset)):
+            if time.monotonic() > deadline or not PASSING.search(read_log(self.layout.postgres_log, offset)):
                 raise ServiceError(
-                    f"PostgreSQL did not start (exit code {process.returncode}).", log_tail=tail(self.log)
+                    f"PostgreSQL did not start (exit code {process.returncode}).",
+                    log_tail=tail(self.layout.postgres_log),
                 )
             time.sleep(RETRY_PAUSE)
 
@@ -105,8 +91,9 @@ class Postgres:
                 return False
             if time.monotonic() > deadline:
                 raise ServiceError(
-                    f"PostgreSQL runs but gave no answer in {READY_SECONDS:.0f} seconds: {answer.stderr.strip()}",
-                    log_tail=tail(self.log),
+                    f"PostgreSQL runs but gave no answer in {READY_SECONDS:.0f} seconds: "
+                    f"{answer.stderr.strip()}",
+                    log_tail=tail(self.layout.postgres_log),
                 )
             time.sleep(0.05)
 
@@ -114,14 +101,23 @@ class Postgres:
         """Make roles and database, then note with which passwords."""
         done = self._query(bootstrap_sql(self.secrets))
         if done.returncode:
-            raise ServiceError(f"Roles and database could not be made: {done.stderr.strip()}", log_tail=tail(self.log))
+            raise ServiceError(
+                f"Roles and database could not be made: {done.stderr.strip()}",
+                log_tail=tail(self.layout.postgres_log),
+            )
         write_file(self.account, self.layout.marker, passwords_digest(self.secrets) + "\n")
 
     def _set_superuser_password(self) -> None:
-        """Set the password without knowing the old one, the server being down: the secrets are new or were lost."""
+        """Set the password without knowing the old one, while the server is down: the secrets were lost."""
         clear_stale_locks(self.layout, self.account, seconds=RETRY_SECONDS)
         remove_file(self.account, self.layout.marker)
-        command = [self.programs.postgres_bin / "postgres", "--single", "-D", self.layout.cluster, "postgres"]
+        command: list[str | Path] = [
+            self.programs.postgres_bin / "postgres",
+            "--single",
+            "-D",
+            self.layout.cluster,
+            "postgres",
+        ]
         statement = f"ALTER ROLE {SUPERUSER} PASSWORD '{self.secrets[SUPERUSER]}'\n"
         deadline = time.monotonic() + RETRY_SECONDS
         while True:
@@ -129,21 +125,43 @@ class Postgres:
             if done.returncode == 0 and "ERROR:" not in done.stderr:
                 return
             if time.monotonic() > deadline or not PASSING.search(done.stderr):
-                raise ServiceError("PostgreSQL could not set its password anew.", log_tail=done.stderr.strip())
+                raise ServiceError(
+                    "PostgreSQL could not set its password anew.", log_tail=done.stderr.strip()
+                )
             time.sleep(RETRY_PAUSE)
 
     def _query(self, sql: str) -> "subprocess.CompletedProcess[str]":
         """Run SQL as the superuser, by password, over the socket; the caller reads the return code."""
         environment = client_environment(self.layout, SUPERUSER, self.secrets[SUPERUSER], "postgres")
-        return subprocess.run(
-            [self.programs.psql, "-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-f", "-"],
-            input=sql,
-            capture_output=True,
-            text=True,
-            timeout=READY_SECONDS,
-            env=CLEAN_ENVIRONMENT | environment,
-            check=False,
+        try:
+            return subprocess.run(
+                [self.programs.psql, "-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-f", "-"],
+                input=sql,
+                capture_output=True,
+                text=True,
+                timeout=READY_SECONDS,
+                env=CLEAN_ENVIRONMENT | environment,
+                check=False,
+            )
+        except subprocess.TimeoutExpired:
+            raise ServiceError(
+                f"PostgreSQL took a connection and gave no answer in {READY_SECONDS:.0f} seconds.",
+                log_tail=tail(self.layout.postgres_log),
+            ) from None
+
+
+def stop(layout: Layout) -> bool:
+    """Fast stop: sessions are cut, everything is written, the process is gone when this returns."""
+    pid = running_pid(layout)
+    if pid is None:
+        return False
+    os.kill(pid, signal.SIGINT)
+    if not wait_until(lambda: not is_postmaster(pid, layout), seconds=STOP_SECONDS):
+        raise ServiceError(
+            f"PostgreSQL (process {pid}) is still stopping after {STOP_SECONDS:.0f} seconds.",
+            log_tail=tail(layout.postgres_log),
         )
+    return True
 
 
 def is_set_up(layout: Layout, secrets: dict[str, str]) -> bool:

@@ -1,4 +1,4 @@
-"""Starting servers that outlive the terminal, telling them from strangers with the same process id, reading logs."""
+"""Starting servers that outlive the terminal, telling them from strangers with the same id, reading logs."""
 
 import os
 import subprocess
@@ -31,10 +31,15 @@ def command_line(pid: int) -> list[str]:
     """The words a process was started with; empty for one that is gone or only waits to be buried."""
     if PROC.joinpath("self").exists():
         try:
-            return [os.fsdecode(word) for word in PROC.joinpath(str(pid), "cmdline").read_bytes().split(b"\0")[:-1]]
+            return [
+                os.fsdecode(word)
+                for word in PROC.joinpath(str(pid), "cmdline").read_bytes().split(b"\0")[:-1]
+            ]
         except OSError:
             return []
-    done = subprocess.run(["ps", "-o", "command=", "-p", str(pid)], capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        ["ps", "-o", "command=", "-p", str(pid)], capture_output=True, text=True, check=False
+    )
     return done.stdout.split()
 
 
@@ -49,16 +54,22 @@ def exists(pid: int) -> bool:
     return True
 
 
-def processes_inside(directory: Path) -> list[int]:
-    """Process ids whose working directory is `directory`, as far as the caller may look."""
+def processes_inside(directory: Path, name: str) -> list[int]:
+    """Ids of processes called `name` that work in `directory`, as far as the caller may look."""
     found = []
     for entry in PROC.glob("[0-9]*"):
-        try:
-            if os.readlink(entry / "cwd") == str(directory):
-                found.append(int(entry.name))
-        except OSError:
-            continue
+        words = command_line(int(entry.name))
+        if words and name in words[0] and working_directory(int(entry.name)) == directory:
+            found.append(int(entry.name))
     return found
+
+
+def working_directory(pid: int) -> Path | None:
+    """Where a process works, or None where the caller may not look."""
+    try:
+        return Path(os.readlink(PROC / str(pid) / "cwd"))
+    except OSError:
+        return None
 
 
 def wait_until(condition: Callable[[], bool], *, seconds: float, pause: float = 0.05) -> bool:

