@@ -1,0 +1,35 @@
+"""Gives every request its actor and its id."""
+
+from collections.abc import Callable
+from uuid import uuid4
+
+from django.http import HttpRequest, HttpResponse
+from django.utils.functional import SimpleLazyObject
+
+from accounts.actors import NOBODY, actor_for_user
+from audit.context import request_id
+
+
+class ActorMiddleware:
+    """Sets `request.actor` (worked out on first use) and the request id used in audit rows and error pages."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        request.actor = SimpleLazyObject(lambda: _actor(request))  # type: ignore[attr-defined]
+        request.request_id = str(uuid4())  # type: ignore[attr-defined]
+        token = request_id.set(request.request_id)  # type: ignore[attr-defined]
+        try:
+            response = self.get_response(request)
+        finally:
+            request_id.reset(token)
+        response["X-Request-ID"] = request.request_id  # type: ignore[attr-defined]
+        if not response.has_header("Cache-Control"):
+            response["Cache-Control"] = "no-store"
+        return response
+
+
+def _actor(request: HttpRequest) -> object:
+    user = getattr(request, "user", None)
+    return actor_for_user(user) if user is not None and user.is_authenticated else NOBODY

@@ -1,0 +1,118 @@
+"""Roles as code: a slug stored in memberships, a name, one sentence a jail manager can read, and what it allows."""
+
+from dataclasses import dataclass
+
+from accounts.permissions import Permission as P
+
+
+@dataclass(frozen=True)
+class Role:
+    """One role. `reach` says where: the membership's own agency, or every jail of the bureau's state."""
+
+    slug: str
+    name: str
+    sentence: str
+    permissions: frozenset[P]
+    agency_kinds: frozenset[str]
+    reach: str = "agency"
+
+
+_JAIL = frozenset({"jail"})
+_SEE = frozenset({P.BOARD_VIEW, P.CASE_VIEW, P.DOCUMENT_VIEW, P.SUBMISSION_VIEW, P.DETAINER_VIEW})
+_BOOK = frozenset({P.CASE_BOOK, P.GROUND_EDIT, P.REPRINT_SUBMIT, P.STATUS_CLAIM_RECORD})
+_CUSTODY = frozenset({P.CASE_RELEASE, P.CUSTODY_RECORD})
+_DETAINER = frozenset({P.DETAINER_REGISTER, P.DETAINER_SERVE, P.WARRANT_RECORD, P.IAR_CODE})
+
+ROLES: dict[str, Role] = {
+    role.slug: role
+    for role in (
+        Role(
+            "booking_officer",
+            "Booking officer",
+            "Books people, takes prints, serves detainers and records releases.",
+            _SEE | _BOOK | _CUSTODY | _DETAINER,
+            _JAIL,
+        ),
+        Role(
+            "detainer_clerk",
+            "Detainer clerk",
+            "Registers and serves detainers, codes immigration answers and records warrants.",
+            _SEE | _DETAINER | {P.DETAINER_LIFT, P.GROUND_EDIT, P.STATUS_CLAIM_RECORD},
+            _JAIL,
+        ),
+        Role(
+            "shift_supervisor",
+            "Shift supervisor",
+            "Does everything the shift does, decides what is held back, and closes breaches with cause and remedy.",
+            _SEE
+            | _BOOK
+            | _CUSTODY
+            | _DETAINER
+            | {
+                P.DETAINER_LIFT,
+                P.HOLD_DECIDE,
+                P.TRANSMISSION_RELEASE,
+                P.TRANSMISSION_RETRY,
+                P.QUARANTINE_HANDLE,
+                P.BREACH_CLOSE,
+                P.AUDIT_VIEW,
+            },
+            _JAIL,
+        ),
+        Role(
+            "jail_administrator",
+            "Jail administrator",
+            "Manages the jail's people and roles and sees its audit trail; books and releases nobody.",
+            _SEE | {P.ACCOUNT_MANAGE, P.AUDIT_VIEW, P.BREACH_CLOSE},
+            _JAIL,
+        ),
+        Role(
+            "bureau_examiner",
+            "Print examiner",
+            "Compares prints of the state's jails; two different examiners must agree before a match has any effect.",
+            frozenset({P.SUBMISSION_VIEW, P.CANDIDATE_REVIEW}),
+            frozenset({"state_bureau"}),
+            reach="state",
+        ),
+        Role(
+            "bureau_operator",
+            "Bureau operator",
+            "Watches transmissions of the state's jails and handles what is in quarantine.",
+            frozenset({P.SUBMISSION_VIEW, P.TRANSMISSION_RETRY, P.QUARANTINE_HANDLE}),
+            frozenset({"state_bureau"}),
+            reach="state",
+        ),
+        Role(
+            "federal_liaison",
+            "Federal liaison",
+            "Sees and lifts the detainers of its own office; off unless the jurisdiction allows such accounts.",
+            frozenset({P.DETAINER_VIEW, P.DETAINER_LIFT}),
+            frozenset({"federal_office"}),
+        ),
+        Role(
+            "oversight_reviewer",
+            "Oversight reviewer",
+            "Reads granted cases without names and writes review notes.",
+            frozenset({P.REVIEW_VIEW, P.REVIEW_NOTE_WRITE}),
+            frozenset({"oversight_body"}),
+        ),
+        Role(
+            "integration_client",
+            "Integration client",
+            "A machine of the jail: books, and reads its own cases and events.",
+            frozenset({P.CASE_BOOK, P.CASE_VIEW, P.EVENTS_READ, P.SUBMISSION_VIEW, P.DETAINER_VIEW}),
+            _JAIL,
+        ),
+    )
+}
+
+SYSTEM_PERMISSIONS: dict[str, frozenset[P]] = {
+    "matching": frozenset({P.SUBMISSION_VIEW, P.CASE_VIEW, P.TRANSMISSION_RETRY, P.QUARANTINE_HANDLE}),
+    "clock": frozenset({P.CASE_VIEW, P.HOLD_DECIDE}),
+    "set-up": frozenset({P.ACCOUNT_MANAGE, P.REVIEW_GRANT}),
+}
+
+
+def role(slug: str) -> Role | None:
+    """The role with this slug, or None for one that no longer exists: such a membership grants nothing."""
+    return ROLES.get(slug)

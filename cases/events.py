@@ -1,0 +1,33 @@
+"""What happens in a case, as actions with a sentence each."""
+
+BOOKED = "cases.booked"
+PRINTS_ADDED = "cases.prints_added"
+CHARGE_ADDED = "cases.charge_added"
+GROUND_ADDED = "cases.ground_added"
+GROUND_ENDED = "cases.ground_ended"
+RELEASE_ELIGIBLE = "cases.release_eligible"
+RELEASED = "cases.released"
+TRANSFERRED = "cases.transferred"
+DIED = "cases.died"
+ESCAPED = "cases.escaped"
+RECAPTURED = "cases.recaptured"
+SAME_PERSON_LINKED = "cases.same_person_linked"
+DOCUMENT_RECEIVED = "cases.document_received"
+DOCUMENT_QUARANTINED = "cases.document_quarantined"
+
+SENTENCES = {
+    BOOKED: "{actor} booked the person, {charges} charge(s), {prints}.",
+    PRINTS_ADDED: "{actor} added prints to the booking.",
+    CHARGE_ADDED: "{actor} added a charge (NCIC {offence_code}).",
+    GROUND_ADDED: "{actor} recorded a local ground to hold: {ground}.",
+    GROUND_ENDED: "{actor} ended the local ground '{ground}': {reason}.",
+    RELEASE_ELIGIBLE: "The last local ground ended. The person is to be released unless another authority holds.",
+    RELEASED: "{actor} released the person ({to}). {reason}",
+    TRANSFERRED: "{actor} recorded a transfer to another agency. {reason}",
+    DIED: "{actor} recorded the person's death in custody. {reason}",
+    ESCAPED: "{actor} recorded an escape. {reason}",
+    RECAPTURED: "{actor} recorded that the person is back in custody. {reason}",
+    SAME_PERSON_LINKED: "{actor} linked this case to case {other_number}: same person by prints.",
+    DOCUMENT_RECEIVED: "{actor} received a document ({kind}, {channel}).",
+    DOCUMENT_QUARANTINED: "{actor} put a document in quarantine: {reason}",
+}

@@ -1,0 +1,29 @@
+"""Every write of cases. Each service locks, checks who, checks whether, saves and audits in one transaction."""
+
+from cases.services.book import BookingResult, book
+from cases.services.custody import (
+    add_ground,
+    end_ground,
+    record_death,
+    record_escape,
+    record_recapture,
+    release,
+    transfer,
+)
+from cases.services.documents import quarantine_document, store_document
+from cases.services.links import link_same_person
+
+__all__ = [
+    "BookingResult",
+    "add_ground",
+    "book",
+    "end_ground",
+    "link_same_person",
+    "quarantine_document",
+    "record_death",
+    "record_escape",
+    "record_recapture",
+    "release",
+    "store_document",
+    "transfer",
+]

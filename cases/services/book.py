@@ -1,0 +1,245 @@
+"""Taking in a booking, from whatever door. The same agency and booking number again is the same booking."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import connection, transaction
+from django.utils import timezone
+
+from accounts.actors import Actor
+from accounts.errors import Conflict, Invalid
+from accounts.models import Agency
+from accounts.permissions import Permission, check_permission
+from audit import record
+from audit.record import Ref
+from cases import events, policies, ports
+from cases.booking import BookingRequest, ChargeFacts
+from cases.models import Booking, Case, CaseCounter, Charge, CustodyEvent, LocalGround, Person
+from cases.ports import EftFacts
+from cases.services.documents import quarantine_document, store_document
+
+
+@dataclass(frozen=True)
+class BookingResult:
+    """The case, whether this call made it, and whether it changed anything."""
+
+    case: Case
+    created: bool
+    changed: bool = False
+
+
+def book(*, actor: Actor, agency: Agency, request: BookingRequest, at: datetime) -> BookingResult:
+    """Book a person. `at` is when the booking reached us.
+
+    Idempotent by agency and booking number: the same content answers the same; changed charges or grounds are new facts on the same
+    case. Raises Invalid (every problem at once; an unreadable print file is kept in quarantine), Conflict for another identity or
+    other prints, NotPermitted.
+    """
+    check_permission(actor, Permission.CASE_BOOK, agency)
+    problems = policies.booking_problems(request, now=timezone.now())
+    facts = _read_eft(actor=actor, agency=agency, request=request, at=at) if request.eft else None
+    if facts:
+        problems += policies.agreement_problems(request, facts, ports.fold_name)
+    if problems:
+        raise Invalid(problems)
+    with transaction.atomic():
+        _lock_number(agency, request.booking_number)
+        booking = (
+            Booking.objects.select_for_update(of=("self",))
+            .select_related("case", "case__person")
+            .filter(agency=agency, booking_number=request.booking_number)
+            .first()
+        )
+        if booking is None:
+            return _create(actor=actor, agency=agency, request=request, facts=facts, at=at)
+        return _again(actor=actor, booking=booking, request=request, facts=facts, at=at)
+
+
+def _read_eft(*, actor: Actor, agency: Agency, request: BookingRequest, at: datetime) -> EftFacts:
+    """What the print file says; a file that cannot be read is kept, set aside, before the refusal goes out."""
+    assert request.eft is not None
+    try:
+        return ports.eft_reader(request.eft)
+    except Invalid as error:
+        with transaction.atomic():
+            document = store_document(
+                actor=actor,
+                agency=agency,
+                kind="booking_eft",
+                media_type="application/octet-stream",
+                content=request.eft,
+                channel=request.channel,
+                at=at,
+            )
+            quarantine_document(document_id=document.pk, reason=error.message, actor=actor, at=at)
+        raise
+
+
+def _lock_number(agency: Agency, booking_number: str) -> None:
+    """Two senders of one booking wait for each other instead of racing to a constraint."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"booking:{agency.pk}:{booking_number}"])
+
+
+def _create(
+    *, actor: Actor, agency: Agency, request: BookingRequest, facts: EftFacts | None, at: datetime
+) -> BookingResult:
+    person = Person.objects.create(
+        surname=request.person.surname.strip(),
+        given_names=request.person.given_names.strip(),
+        birth_date=request.person.birth_date,
+        sex=request.person.sex,
+        birth_place=request.person.birth_place,
+    )
+    case = Case.objects.create(
+        number=_next_number(agency, request.booked_at), person=person, agency=agency, opened_at=request.booked_at
+    )
+    booking = Booking.objects.create(
+        case=case,
+        agency=agency,
+        booking_number=request.booking_number,
+        booked_at=request.booked_at,
+        booked_at_text=request.booked_at_text,
+        arrested_at=request.arrested_at,
+        channel=request.channel,
+        identity_digest=request.identity_digest(),
+        content_digest=request.content_digest(),
+    )
+    _custody_fact(case, CustodyEvent.Kind.BOOKED, actor, request.booked_at, text=request.booked_at_text)
+    for charge in request.charges:
+        _add_charge(case, charge, request.booked_at)
+    for ground in request.grounds:
+        LocalGround.objects.create(
+            case=case, kind=ground.kind, description=ground.description, started_at=ground.started_at
+        )
+    if request.eft and facts:
+        _attach_prints(actor=actor, booking=booking, request=request, facts=facts, at=at)
+    record.event(
+        events.BOOKED,
+        actor=actor,
+        subject=Ref("case", case.public_id),
+        case=case.public_id,
+        agency=agency.public_id,
+        occurred_at=request.booked_at,
+        facts={
+            "charges": len(request.charges),
+            "prints": f"{facts.print_count} prints received" if facts else "no prints",
+            "channel": request.channel,
+            "number": case.number,
+        },
+    )
+    return BookingResult(case=case, created=True, changed=True)
+
+
+def _again(
+    *, actor: Actor, booking: Booking, request: BookingRequest, facts: EftFacts | None, at: datetime
+) -> BookingResult:
+    """The same number once more: same, changed, or somebody else."""
+    if booking.identity_digest != request.identity_digest():
+        raise Conflict(
+            f"Booking number of case {booking.case.number} was used before for a person with other details. "
+            "Check the number, or correct the person on the case.",
+            code="booking_other_identity",
+            field="booking_number",
+        )
+    if facts and booking.prints_digest and facts.prints_digest != booking.prints_digest:
+        raise Conflict(
+            f"Case {booking.case.number} already has other prints under this booking number. Send a re-print from the case instead.",
+            code="booking_other_prints",
+            field="eft",
+        )
+    changed = False
+    if facts and not booking.prints_digest:
+        _attach_prints(actor=actor, booking=booking, request=request, facts=facts, at=at)
+        _case_event(events.PRINTS_ADDED, actor, booking.case, at)
+        changed = True
+    if booking.content_digest != request.content_digest():
+        _amend(actor=actor, booking=booking, request=request, at=at)
+        changed = True
+    return BookingResult(case=booking.case, created=False, changed=changed)
+
+
+def _amend(*, actor: Actor, booking: Booking, request: BookingRequest, at: datetime) -> None:
+    """Add what is new. Nothing is taken away by a re-sent booking: a ground ends only by its own act."""
+    case = booking.case
+    known = set(case.charges.values_list("offence_code", "description", "offence_class"))
+    for charge in request.charges:
+        if (charge.offence_code, charge.description, charge.offence_class) not in known:
+            ground = _add_charge(case, charge, at)
+            _custody_fact(case, CustodyEvent.Kind.GROUND_ADDED, actor, at, ground=ground)
+            _case_event(events.CHARGE_ADDED, actor, case, at, {"offence_code": charge.offence_code})
+            _case_event(events.GROUND_ADDED, actor, case, at, {"ground": "pending charge"})
+    if case.is_in_custody and case.release_eligible_at and case.grounds.filter(ended_at__isnull=True).exists():
+        Case.objects.filter(pk=case.pk).update(release_eligible_at=None)
+    booking.content_digest = request.content_digest()
+    booking.save(update_fields=["content_digest"])
+
+
+def _add_charge(case: Case, charge: ChargeFacts, at: datetime) -> LocalGround:
+    Charge.objects.create(
+        case=case,
+        offence_code=charge.offence_code,
+        description=charge.description,
+        offence_class=charge.offence_class,
+        added_at=at,
+    )
+    return LocalGround.objects.create(
+        case=case, kind=LocalGround.Kind.CHARGE, description=charge.description, started_at=at
+    )
+
+
+def _attach_prints(
+    *, actor: Actor, booking: Booking, request: BookingRequest, facts: EftFacts, at: datetime
+) -> None:
+    assert request.eft is not None
+    booking.document = store_document(
+        actor=actor,
+        agency=booking.agency,
+        kind="booking_eft",
+        media_type="application/octet-stream",
+        content=request.eft,
+        channel=request.channel,
+        at=at,
+    )
+    booking.prints_digest = facts.prints_digest
+    booking.save(update_fields=["document", "prints_digest"])
+
+
+def _next_number(agency: Agency, booked_at: datetime) -> str:
+    year = booked_at.astimezone(agency.zone).year
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"INSERT INTO {CaseCounter._meta.db_table} (agency_id, year, last) VALUES (%s, %s, 1) "
+            "ON CONFLICT (agency_id, year) DO UPDATE SET last = cases_casecounter.last + 1 RETURNING last",
+            [agency.pk, year],
+        )
+        row = cursor.fetchone()
+    return f"{year}-{row[0]:05d}"
+
+
+def _custody_fact(
+    case: Case, kind: str, actor: Actor, at: datetime, *, ground: LocalGround | None = None, text: str = ""
+) -> None:
+    CustodyEvent.objects.create(
+        case=case,
+        kind=kind,
+        ground=ground,
+        occurred_at=at,
+        entered_text=text,
+        zone=case.agency.time_zone,
+        recorded_by=actor.id,
+    )
+
+
+def _case_event(
+    action: str, actor: Actor, case: Case, at: datetime, facts: dict[str, record.JsonValue] | None = None
+) -> None:
+    record.event(
+        action,
+        actor=actor,
+        subject=Ref("case", case.public_id),
+        case=case.public_id,
+        agency=case.agency.public_id,
+        occurred_at=at,
+        facts=facts,
+    )

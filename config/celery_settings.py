@@ -1,0 +1,44 @@
+"""Celery's own settings, with the reasons in `docs/adr`. No ETA or countdown is ever a legal clock."""
+
+from django.conf import settings
+
+broker_url = settings.CELERY_BROKER_URL
+broker_connection_retry_on_startup = True
+task_ignore_result = True
+task_acks_late = True
+task_reject_on_worker_lost = True
+worker_prefetch_multiplier = 1
+worker_max_tasks_per_child = 500
+worker_soft_shutdown_timeout = 30
+worker_eta_task_limit = 1000
+worker_hijack_root_logger = False
+task_time_limit = 300
+task_soft_time_limit = 270
+task_serializer = "json"
+accept_content = ["json"]
+timezone = "UTC"
+task_default_queue = "match"
+task_create_missing_queues = True
+
+if broker_url.startswith(("amqp://", "amqps://", "pyamqp://")):
+    task_default_queue_type = "quorum"
+    task_default_exchange_type = "topic"
+    broker_transport_options = {"confirm_publish": True}
+else:
+    # Kombu looks for a dead worker's tasks only every hundred seconds by default; we want them back in one.
+    broker_transport_options = {
+        "visibility_timeout": 600,
+        "unacked_restore_interval": 1,
+        "unacked_restore_throttle": 1,
+    }
+
+beat_schedule = {
+    "expire-holds": {"task": "detainers.tasks.expire_holds", "schedule": settings.SWEEP_SECONDS},
+    "sweep-matching": {"task": "matching.tasks.sweep_matching", "schedule": settings.SWEEP_SECONDS},
+    "collect-answers": {"task": "matching.tasks.collect_answers", "schedule": settings.SWEEP_SECONDS},
+    "carry-deliveries": {"task": "audit.tasks.carry_deliveries", "schedule": settings.SWEEP_SECONDS},
+}
+for _entry in beat_schedule.values():
+    # A nudge that nobody took before the next one is worthless: let it go instead of piling up behind a slow task.
+    _entry["options"] = {"expires": max(settings.SWEEP_SECONDS * 5, 10)}
+beat_schedule_filename = str(settings.BASE_DIR / ".data" / "beat-schedule")

@@ -1,0 +1,58 @@
+"""Which database each process talks to, and as whom: owner migrates, web serves, worker works, oversight reads without names."""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import environ
+
+ROLES = ("owner", "web", "worker", "oversight")
+
+
+@dataclass(frozen=True)
+class Services:
+    """Where the embedded services of a checkout are, or empty strings where they have not been set up."""
+
+    urls: dict[str, str]
+    broker_url: str
+    bureau_socket: str
+    secret_key: str
+
+    @classmethod
+    def find(cls, root: Path) -> "Services":
+        """The embedded services of this checkout, when `python -m config.embedded start` has made them."""
+        from config.embedded import connection_info
+
+        info = connection_info(root)
+        if info is None:
+            return cls(urls={}, broker_url="", bureau_socket="", secret_key="not-set-up-yet")
+        return cls(
+            urls=info["database_urls"],
+            broker_url=info["broker_url"],
+            bureau_socket=info["bureau_socket"],
+            secret_key=info["secret_key"],
+        )
+
+
+def DATABASES_FOR(services: Services, *, role: str, testing: bool) -> dict[str, Any]:  # noqa: N802 - a settings value
+    """Django's DATABASES: `default` as this process's role, `oversight` as the role that cannot read names."""
+    if role not in ROLES:
+        raise SystemExit(f"CLEARHOLD_ROLE is '{role}'. Use one of: {', '.join(ROLES)}.")
+    own = "owner" if testing else role
+    # Each test run has a database of its own, so that two runs in one checkout do not disturb each other.
+    return {
+        "default": _entry(services, own) | {"TEST": {"NAME": f"test_clearhold_{os.getpid()}"}},
+        "oversight": _entry(services, "owner" if testing else "oversight") | {"TEST": {"MIRROR": "default"}},
+    }
+
+
+def _entry(services: Services, role: str) -> dict[str, Any]:
+    url = os.environ.get(f"DATABASE_URL_{role.upper()}") or os.environ.get("DATABASE_URL") or services.urls.get(role, "")
+    if not url:
+        return {"ENGINE": "django.db.backends.postgresql", "NAME": "clearhold"}
+    entry: dict[str, Any] = environ.Env.db_url_config(url)
+    entry["ENGINE"] = "django.db.backends.postgresql"
+    entry["CONN_HEALTH_CHECKS"] = True
+    entry["CONN_MAX_AGE"] = 60
+    return entry

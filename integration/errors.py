@@ -1,0 +1,70 @@
+"""Every refusal of the API as `application/problem+json` (RFC 9457), with a code, the wrong fields and the request id."""
+
+from typing import Any
+
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import exception_handler
+
+from accounts.bases import problem_of
+from accounts.errors import ClearholdError
+
+
+def handle(error: Exception, context: dict[str, Any]) -> Response | None:
+    """DRF's EXCEPTION_HANDLER: our own refusals, DRF's, and nothing else (a bug stays a 500 with an id)."""
+    request: Request = context["request"]
+    if isinstance(error, ClearholdError):
+        status, problem = problem_of(error)
+    else:
+        response = exception_handler(error, context)
+        if response is None:
+            return None
+        status, problem = response.status_code, _from_framework(error, response)
+    body = {
+        "type": "about:blank",
+        "title": _TITLES.get(status, "Refused"),
+        "status": status,
+        **problem,
+        "request_id": getattr(request, "request_id", ""),
+    }
+    answer = Response(body, status=status, content_type="application/problem+json")
+    if status == 401:
+        answer["WWW-Authenticate"] = 'Bearer realm="clearhold"'
+    return answer
+
+
+_TITLES = {
+    400: "The request has wrong fields",
+    401: "Sign in first",
+    403: "Not permitted",
+    404: "Not found",
+    405: "Not allowed on this address",
+    409: "Conflict",
+    415: "Unknown media type",
+    429: "Too many requests",
+    503: "Not available now",
+}
+
+
+def _from_framework(error: Exception, response: Response) -> dict[str, Any]:
+    detail = getattr(error, "detail", None)
+    code = getattr(error, "default_code", "invalid")
+    if isinstance(detail, dict | list):
+        return {
+            "code": "invalid",
+            "detail": "One or more fields cannot be accepted; see errors.",
+            "errors": list(_flat(detail)),
+        }
+    return {"code": getattr(detail, "code", code), "detail": str(detail), "errors": []}
+
+
+def _flat(detail: Any, path: str = "") -> Any:
+    """DRF's nested errors as a flat list of field, code and message."""
+    if isinstance(detail, dict):
+        for key, value in detail.items():
+            yield from _flat(value, f"{path}.{key}" if path else str(key))
+    elif isinstance(detail, list):
+        for index, value in enumerate(detail):
+            yield from _flat(value, f"{path}.{index}" if isinstance(value, dict | list) else path)
+    else:
+        yield {"field": path, "code": getattr(detail, "code", "invalid"), "message": str(detail)}

@@ -1,0 +1,9 @@
+from rest_framework.pagination import CursorPagination
+
+
+class Cursor(CursorPagination):
+    """Pages by cursor: no page is skipped or repeated while rows arrive."""
+
+    ordering = "pk"
+    page_size_query_param = "page_size"
+    max_page_size = 200

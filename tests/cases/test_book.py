@@ -1,0 +1,146 @@
+import threading
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from django.db import connection
+from django.utils import timezone
+
+from accounts.errors import Conflict, Invalid, NotPermitted
+from audit.models import Event
+from cases import ports, services
+from cases.booking import ChargeFacts
+from cases.models import Booking, Case, Document, Person
+from tests.actors import Cast
+from tests.factories import CaseFactory, booking_request, person_facts
+
+
+def book_it(cast, request, who="officer"):
+    return services.book(actor=cast.actor(who), agency=cast.jail, request=request, at=timezone.now())
+
+
+def test_a_booking_opens_a_case_with_its_ground_and_one_event(cast: Cast):
+    result = book_it(cast, booking_request())
+
+    assert result.created
+    assert result.case.grounds.get().kind == "charge"
+    assert result.case.is_in_custody
+    assert Event.objects.filter(action="cases.booked", case_id=result.case.public_id).count() == 1
+
+
+def test_the_same_booking_again_is_the_same_case(cast: Cast):
+    request = booking_request()
+
+    first, second = book_it(cast, request), book_it(cast, request)
+
+    assert (second.created, second.changed) == (False, False)
+    assert first.case.pk == second.case.pk
+    assert Event.objects.filter(action="cases.booked").count() == 1
+
+
+def test_changed_charges_are_a_new_fact_on_the_same_case(cast: Cast):
+    request = booking_request()
+    case = book_it(cast, request).case
+
+    more = replace(request, charges=(*request.charges, ChargeFacts("1313", "Simple assault", "misdemeanor")))
+    result = book_it(cast, more)
+
+    assert (result.created, result.changed) == (False, True)
+    assert case.charges.count() == 2
+    assert case.grounds.count() == 2
+    assert case.custody_events.filter(kind="ground_added").count() == 1
+
+
+def test_another_person_under_the_number_is_a_conflict(cast: Cast):
+    request = booking_request()
+    book_it(cast, request)
+
+    with pytest.raises(Conflict) as caught:
+        book_it(cast, replace(request, person=person_facts(surname="Else")))
+
+    assert caught.value.code == "booking_other_identity"
+    assert Person.objects.count() == 1
+
+
+def test_every_problem_is_named_at_once_and_nothing_is_stored(cast: Cast):
+    request = booking_request(
+        booking_number="",
+        person=person_facts(surname=" ", sex="?"),
+        charges=(ChargeFacts("12", "Too short"),),
+        booked_at=timezone.now() + timedelta(days=1),
+    )
+
+    with pytest.raises(Invalid) as caught:
+        book_it(cast, request)
+
+    assert {error.field for error in caught.value.errors} == {
+        "booking_number",
+        "surname",
+        "sex",
+        "booked_at",
+        "charges.0.offence_code",
+    }
+    assert not Case.objects.exists()
+
+
+def test_a_print_file_that_cannot_be_read_is_kept_in_quarantine(cast: Cast, monkeypatch: pytest.MonkeyPatch):
+    def unreadable(content: bytes) -> ports.EftFacts:
+        raise Invalid("2.022 DOB is missing. Enter the date of birth.", field="2.022")
+
+    monkeypatch.setattr(ports, "eft_reader", unreadable)
+
+    with pytest.raises(Invalid):
+        book_it(cast, booking_request(eft=b"not an eft"))
+
+    document = Document.objects.get()
+    assert bytes(document.content) == b"not an eft"
+    assert "2.022 DOB" in document.quarantine_reason
+    assert not Case.objects.exists()
+
+
+@pytest.mark.parametrize("who", ["stranger", "other_officer", "reviewer", "examiner", "clerk", "administrator", "liaison"])
+def test_only_the_jails_bookers_book(cast: Cast, who: str):
+    with pytest.raises(NotPermitted):
+        book_it(cast, booking_request(), who=who)
+
+    assert not Case.objects.exists()
+
+
+def test_if_the_audit_row_fails_nothing_is_booked(cast: Cast, monkeypatch: pytest.MonkeyPatch):
+    def broken(*args: object, **kwargs: object) -> None:
+        raise RuntimeError("no audit")
+
+    monkeypatch.setattr("audit.record.event", broken)
+
+    with pytest.raises(RuntimeError):
+        book_it(cast, booking_request())
+
+    assert not Case.objects.exists()
+    assert not Person.objects.exists()
+
+
+def test_case_numbers_are_dense_within_an_agency_and_year(book: CaseFactory):
+    numbers = [book().number for _ in range(3)]
+
+    assert [int(number.split("-")[1]) for number in numbers] == [1, 2, 3]
+
+
+def test_one_booking_sent_by_eight_at_once_is_one_case(transactional_cast: Cast):
+    request = booking_request()
+    results, barrier = [], threading.Barrier(8)
+
+    def send() -> None:
+        barrier.wait()
+        try:
+            results.append(book_it(transactional_cast, request).created)
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=send) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert sorted(results) == [False] * 7 + [True]
+    assert Booking.objects.count() == 1
