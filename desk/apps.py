@@ -1,5 +1,13 @@
 from django.apps import AppConfig
+from django.contrib.admin.apps import AdminConfig
 
 
 class DeskConfig(AppConfig):
     name = "desk"
+    verbose_name = "Desk"
+
+
+class DeskAdminConfig(AdminConfig):
+    """Makes our site the default one, so that every app's admin.py registers on it without knowing the desk."""
+
+    default_site = "desk.site.ClearholdAdminSite"

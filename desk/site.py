@@ -1,0 +1,84 @@
+"""The jail's door: one admin site whose front page is the board."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.urls import URLPattern, URLResolver, path
+from django.utils.http import urlencode
+from django.utils.translation import gettext_lazy as _
+from unfold.sites import UnfoldAdminSite
+
+from accounts.bases import actor_of
+
+MAIN_MODELS = (("cases", "Case"), ("matching", "Submission"), ("matching", "Candidate"), ("detainers", "Detainer"))
+
+
+@dataclass(frozen=True)
+class NavItem:
+    """One link of the top bar."""
+
+    title: Any
+    url: str
+    is_here: bool
+
+
+class ClearholdAdminSite(UnfoldAdminSite):  # type: ignore[misc]
+    """Our admin: entered by role, never by a superuser flag; signs in at our own page; has the board in front."""
+
+    site_title = _("Clearhold")
+    site_header = _("Clearhold")
+    index_title = _("Board")
+    enable_nav_sidebar = False
+
+    def has_permission(self, request: HttpRequest) -> bool:
+        return actor_of(request).enters_admin
+
+    def get_urls(self) -> list[URLPattern | URLResolver]:
+        from desk.views import CaseView, DocumentView
+
+        own: list[URLPattern | URLResolver] = [
+            path("case/<uuid:public_id>/", CaseView.as_view(), name="case"),
+            path("document/<uuid:public_id>/", DocumentView.as_view(), name="document"),
+        ]
+        return own + super().get_urls()
+
+    def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponseBase:
+        from desk.views import BoardView
+
+        return BoardView.as_view()(request)
+
+    def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        """Signing in happens at one place; somebody signed in without a role here is told so at home."""
+        from django.shortcuts import redirect
+
+        if request.user.is_authenticated:
+            return redirect("home")
+        wanted = request.GET.get("next") or request.get_full_path()
+        return redirect(f"/login/?{urlencode({'next': wanted})}")
+
+    def logout(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponseBase:
+        from accounts.views import SignOutView
+
+        return SignOutView.as_view()(request)
+
+    def each_context(self, request: HttpRequest) -> dict[str, Any]:
+        context: dict[str, Any] = super().each_context(request)
+        main, more = self._navigation(request, context["available_apps"])
+        context.update(desk_main=main, desk_more=more)
+        return context
+
+    def _navigation(self, request: HttpRequest, apps: list[dict[str, Any]]) -> tuple[list[NavItem], list[NavItem]]:
+        """The board and what is opened daily in the bar; everything else under 'More'."""
+        index = f"/{self.name}/"
+        main = [NavItem(_("Board"), index, request.path == index)]
+        more: list[NavItem] = []
+        found = {(app["app_label"], model["object_name"]): model for app in apps for model in app["models"]}
+        for key in [*MAIN_MODELS, *sorted(set(found) - set(MAIN_MODELS))]:
+            model = found.get(key)
+            url = model.get("admin_url") if model else None
+            if model and url:
+                item = NavItem(model["name"], url, request.path.startswith(url))
+                (main if key in MAIN_MODELS else more).append(item)
+        return main, more
