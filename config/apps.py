@@ -1,4 +1,5 @@
 from django.apps import AppConfig
+from django.db.models.signals import post_migrate
 
 
 class ProjectConfig(AppConfig):
@@ -9,7 +10,9 @@ class ProjectConfig(AppConfig):
     verbose_name = "Clearhold"
 
     def ready(self) -> None:
-        from config import checks, wiring
+        from config import checks, grants, wiring
 
         checks.register()
+        # Grants follow the schema: one table in the code, applied whenever the schema may have changed.
+        post_migrate.connect(grants.after_migrate, sender=self, dispatch_uid="clearhold-grants")
         wiring.connect()

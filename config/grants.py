@@ -1,0 +1,120 @@
+"""What each database role may do, as one table. Applied after every migration, so the grants always equal this file.
+
+The owner owns the tables and migrates; web, workers and oversight can never alter a table, and nobody but the owner's migrations could
+touch history, which the triggers refuse to the owner as well. Oversight reads views without names and writes notes; it cannot
+read a person.
+"""
+
+from collections.abc import Iterable
+from typing import Any
+
+from django.apps import apps
+from django.db import connections
+
+READ = "SELECT"
+ADD = "SELECT, INSERT"
+EDIT = "SELECT, INSERT, UPDATE"
+ALL = "SELECT, INSERT, UPDATE, DELETE"
+
+WEB, WORKER, OVERSIGHT = "clearhold_web", "clearhold_worker", "clearhold_oversight"
+
+# app label -> privileges on its tables; a table named in EXCEPTIONS has its own.
+BY_APP: dict[str, dict[str, str]] = {
+    WEB: {
+        "accounts": EDIT,
+        "audit": ADD,
+        "cases": EDIT,
+        "matching": EDIT,
+        "detainers": EDIT,
+        "desk": ALL,
+        "integration": EDIT,
+        "oversight": ADD,
+        "sessions": ALL,
+        "axes": ALL,
+        "oauth2_provider": ALL,
+        "contenttypes": READ,
+        "auth": READ,
+        "migrations": READ,
+    },
+    WORKER: {
+        "accounts": READ,
+        "audit": ADD,
+        "cases": EDIT,
+        "matching": EDIT,
+        "detainers": EDIT,
+        "integration": READ,
+        "oversight": READ,
+        "contenttypes": READ,
+        "migrations": READ,
+    },
+    OVERSIGHT: {},
+}
+
+EXCEPTIONS: dict[str, dict[str, str]] = {
+    WEB: {"audit_delivery": EDIT},
+    WORKER: {"audit_delivery": EDIT},
+    OVERSIGHT: {
+        "oversight_reviewgrant": READ,
+        "oversight_reviewnote": ADD,
+        "audit_event": "INSERT, SELECT (id, txid, recorded_at)",
+        "audit_access": "INSERT, SELECT (id, txid, recorded_at)",
+        "audit_delivery": "INSERT, SELECT (id, next_attempt_at)",
+    },
+}
+
+VIEWS: dict[str, dict[str, str]] = {
+    WEB: {"detainers_authority": READ},
+    WORKER: {"detainers_authority": READ},
+    OVERSIGHT: {"oversight_case": READ},
+}
+
+
+def privileges(role: str, tables: Iterable[tuple[str, str]], views: Iterable[str]) -> list[tuple[str, str]]:
+    """(relation, privileges) of one role, from (table, app label) pairs and the views that exist. Pure."""
+    granted = []
+    for table, app in tables:
+        words = EXCEPTIONS[role].get(table, BY_APP[role].get(app, ""))
+        if words:
+            granted.append((table, words))
+    granted += [(view, words) for view, words in VIEWS[role].items() if view in set(views)]
+    return granted
+
+
+def statements(role: str, tables: Iterable[tuple[str, str]], views: Iterable[str]) -> list[str]:
+    """SQL that makes one role's rights equal the table above, whatever they were. Identifiers come from this code only."""
+    sql = [
+        f"REVOKE ALL ON ALL TABLES IN SCHEMA public FROM {role}",
+        f"GRANT USAGE ON SCHEMA public TO {role}",
+        f"GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO {role}",
+    ]
+    return sql + [f'GRANT {words} ON "{relation}" TO {role}' for relation, words in privileges(role, tables, views)]
+
+
+def apply(using: str) -> None:
+    """Create the roles where they are missing (without login) and give each exactly what the table says."""
+    connection = connections[using]
+    with connection.cursor() as cursor:
+        present = connection.introspection.get_table_list(cursor)
+        names = {info.name for info in present}
+        tables = [(table, app) for table, app in _tables() if table in names]
+        views = [info.name for info in present if info.type == "v"]
+        for role in BY_APP:
+            cursor.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [role])
+            if cursor.fetchone() is None:
+                cursor.execute(f"CREATE ROLE {role} NOLOGIN")
+            for statement in statements(role, tables, views):
+                cursor.execute(statement)
+
+
+def _tables() -> list[tuple[str, str]]:
+    tables = [
+        (model._meta.db_table, model._meta.app_label)
+        for model in apps.get_models(include_auto_created=True)
+        if model._meta.managed
+    ]
+    return [*tables, ("django_migrations", "migrations")]
+
+
+def after_migrate(sender: Any, using: str, **kwargs: Any) -> None:
+    """Runs once at the end of `migrate` (Django's post_migrate of this app, which is the last)."""
+    apply(using)
