@@ -11,10 +11,11 @@ from typing import Final
 import cv2
 import numpy as np
 import numpy.typing as npt
-import onnxruntime  # type: ignore[import-untyped]
+import onnxruntime
 
 from matching.engine.errors import ImageRefused
 from matching.engine.foreground import Gray, crop_box, foreground
+from matching.engine.fusion import fuse_gelus
 from matching.engine.model import MODEL_VERSION, read_checked
 from matching.engine.template import MAX_SIDE, PPI, Template
 
@@ -69,7 +70,7 @@ class Extractor:
     def _ready_session(self) -> onnxruntime.InferenceSession:
         with self._lock:
             if self._session is None or self._owner != os.getpid():
-                self._session = _new_session(read_checked(self._model_path), arena=self.arena)
+                self._session = _new_session(fuse_gelus(read_checked(self._model_path)), arena=self.arena)
                 self._owner = os.getpid()
             return self._session
 
