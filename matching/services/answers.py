@@ -1,0 +1,239 @@
+"""Answers: what the replies of one source say together, what a person coded, and what is late."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from django.db import transaction
+
+from accounts.actors import Actor
+from accounts.errors import Invalid, NotFound
+from accounts.permissions import Permission, check_permission
+from matching import conf, events
+from matching.errors import NothingToCode
+from matching.models import ExpectedAnswer, Reply, Submission
+from matching.policies import Outcome, contradicts, resolve_answer
+from matching.services.common import SYSTEM, check_move, lock_submission, need_person, need_reason, note, ref
+from matching.states import (
+    ANSWER_MOVES,
+    IAR_MEANINGS,
+    SUBMISSION_MOVES,
+    AnswerState,
+    ReplyState,
+    Source,
+    SubmissionState,
+)
+
+
+def settle_from_replies(submission: Submission, *, latest: Reply, at: datetime) -> None:
+    """Work out one source's answer again from all its attached replies. The caller holds the submission's
+    lock.
+
+    The result does not depend on the order in which they came.
+    """
+    source = Source(latest.source)
+    answer = ExpectedAnswer.objects.select_for_update().get(submission=submission, source=source)
+    said = _outcomes(submission, source)
+    current = answer.answer_state
+    target = resolve_answer(source, current, said)
+    if contradicts(current, said) and latest.outcome in (Outcome.IDENTIFICATION, Outcome.NON_IDENTIFICATION):
+        note(
+            events.ANSWER_CONTRADICTED,
+            submission,
+            actor=SYSTEM,
+            at=at,
+            facts={
+                "source": source.value,
+                "source_name": events.SOURCE_NAMES[source],
+                "reply": str(latest.public_id),
+            },
+        )
+    if target is not current:
+        _move_by_reply(answer, submission, target, latest, at)
+    refresh_submission(submission, at=at)
+
+
+def _outcomes(submission: Submission, source: Source) -> set[Outcome]:
+    attached = Reply.objects.filter(submission=submission, source=source, state=ReplyState.ATTACHED)
+    return {Outcome(outcome) for outcome in attached.values_list("outcome", flat=True)}
+
+
+def _move_by_reply(
+    answer: ExpectedAnswer, submission: Submission, target: AnswerState, latest: Reply, at: datetime
+) -> None:
+    previous = answer.state
+    check_move(ANSWER_MOVES, previous, target, "record_reply", actor=SYSTEM, agency=submission.case.agency_id)
+    answer.state = target
+    answer.reply = latest
+    answer.reason = ""
+    answer.settled_at = at
+    answer.late_noted_at = None
+    if target is AnswerState.AWAITING_IAR:
+        answer.due_at = at + conf.answer_times().of(Source.DHS)
+    answer.save(update_fields=["state", "reply", "reason", "settled_at", "late_noted_at", "due_at"])
+    note(
+        events.ANSWER_SETTLED,
+        submission,
+        actor=SYSTEM,
+        at=at,
+        changed=["state"],
+        subject=ref("answer", answer.public_id),
+        facts={
+            "source": answer.source,
+            "source_name": events.SOURCE_NAMES[answer.source],
+            "state": target.value,
+            "state_words": events.ANSWER_WORDS[target],
+            "previous": previous,
+            "is_finding": target.is_finding,
+            "reply": str(latest.public_id),
+        },
+    )
+
+
+def refresh_submission(submission: Submission, *, at: datetime) -> None:
+    """Settle a submission when no more answer is waited for, and open it again when one is."""
+    if submission.state == SubmissionState.SUPERSEDED:
+        return
+    states = [AnswerState(value) for value in submission.answers.values_list("state", flat=True)]
+    waited_for = any(state.is_waited_for for state in states)
+    target = SubmissionState.OPEN if waited_for else SubmissionState.SETTLED
+    if submission.state == target:
+        return
+    action = "reopen" if waited_for else "settle"
+    check_move(
+        SUBMISSION_MOVES, submission.state, target, action, actor=SYSTEM, agency=submission.case.agency_id
+    )
+    submission.state = target
+    submission.save(update_fields=["state"])
+    name = events.SUBMISSION_REOPENED if waited_for else events.SUBMISSION_SETTLED
+    note(name, submission, actor=SYSTEM, at=at, changed=["state"])
+
+
+def code_iar(*, submission_id: int, actor: Actor, at: datetime, meaning: str, reason: str) -> ExpectedAnswer:
+    """Record what the immigration response says, as a person read it. Coding again corrects it, with a new
+    reason.
+
+    Raises PersonNeeded, NotPermitted, Invalid, NothingToCode (no response is attached), IllegalMove.
+    """
+    need_person(actor)
+    if meaning not in IAR_MEANINGS:
+        raise Invalid(
+            "Choose what the response says: no interest, interest, or citizen or lawful.", field="meaning"
+        )
+    target = AnswerState(meaning)
+    with transaction.atomic():
+        submission = lock_submission(submission_id)
+        check_permission(actor, Permission.IAR_CODE, submission.case.agency)
+        text = need_reason(reason)
+        if Outcome.IMMIGRATION_RESPONSE not in _outcomes(submission, Source.DHS):
+            raise NothingToCode(
+                "No immigration response is attached to this check, so there is nothing to record."
+            )
+        answer = ExpectedAnswer.objects.select_for_update().get(submission=submission, source=Source.DHS)
+        previous = answer.answer_state
+        action = "recode_iar" if previous in IAR_MEANINGS else "code_iar"
+        check_move(ANSWER_MOVES, previous, target, action, actor=actor, agency=submission.case.agency_id)
+        answer.state, answer.coded_by, answer.coded_reason = target, actor.label, text
+        answer.settled_at, answer.late_noted_at = at, None
+        answer.save(update_fields=["state", "coded_by", "coded_reason", "settled_at", "late_noted_at"])
+        note(
+            events.IAR_CODED,
+            submission,
+            actor=actor,
+            at=at,
+            reason=text,
+            changed=["state"],
+            subject=ref("answer", answer.public_id),
+            facts={
+                "meaning": target.value,
+                "meaning_words": events.ANSWER_WORDS[target],
+                "previous": previous.value,
+                "is_correction": action == "recode_iar",
+            },
+        )
+        refresh_submission(submission, at=at)
+    return answer
+
+
+def mark_overdue(*, at: datetime, limit: int = 500) -> int:
+    """Note every answer whose usual time has passed; each row once, by whichever sweep gets it. Returns how
+    many.
+
+    An answer that waits only for the immigration response keeps its state, because the identification was a
+    finding.
+    """
+    noted = 0
+    for answer_id in list(
+        ExpectedAnswer.objects.late(at).order_by("due_at").values_list("pk", flat=True)[:limit]
+    ):
+        noted += _note_late(answer_id, at)
+    return noted
+
+
+def _note_late(answer_id: int, at: datetime) -> int:
+    with transaction.atomic():
+        answer = (
+            ExpectedAnswer.objects.late(at)
+            .select_for_update(skip_locked=True, of=("self",))
+            .select_related("submission__case__agency")
+            .filter(pk=answer_id)
+            .first()
+        )
+        if answer is None:
+            return 0
+        previous = answer.answer_state
+        if previous is AnswerState.WAITING:
+            check_move(
+                ANSWER_MOVES,
+                previous,
+                AnswerState.OVERDUE,
+                "mark_overdue",
+                actor=SYSTEM,
+                agency=answer.submission.case.agency_id,
+            )
+            answer.state = AnswerState.OVERDUE
+        answer.late_noted_at = at
+        answer.save(update_fields=["state", "late_noted_at"])
+        note(
+            events.ANSWER_OVERDUE,
+            answer.submission,
+            actor=SYSTEM,
+            at=at,
+            subject=ref("answer", answer.public_id),
+            facts={
+                "source": answer.source,
+                "source_name": events.SOURCE_NAMES[answer.source],
+                "state": answer.state,
+                "due_at": answer.due_at.isoformat() if answer.due_at else "",
+            },
+        )
+    return 1
+
+
+def release_answers(
+    answers: Iterable[ExpectedAnswer], submission: Submission, *, actor: Actor, at: datetime
+) -> None:
+    """The held-back answers of a submission are expected from now."""
+    times = conf.answer_times()
+    for answer in answers:
+        if answer.state == AnswerState.HELD_BACK:
+            check_move(
+                ANSWER_MOVES,
+                answer.state,
+                AnswerState.WAITING,
+                "release",
+                actor=actor,
+                agency=submission.case.agency_id,
+            )
+            answer.state, answer.reason = AnswerState.WAITING, ""
+            answer.due_at = at + times.of(Source(answer.source))
+            answer.save(update_fields=["state", "reason", "due_at"])
+
+
+def answer_of(submission: Submission, source: Source) -> ExpectedAnswer:
+    """One source's answer. Raises NotFound."""
+    found: ExpectedAnswer | None = submission.answers.filter(source=source).first()
+    if found is None:
+        raise NotFound(f"Submission {submission.public_id} expects no answer of {source}.")
+    return found

@@ -1,0 +1,276 @@
+"""What comes back:
+
+attached to the check it answers when every key agrees, set aside for a person otherwise.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from hashlib import sha256
+from typing import Final
+
+from django.db import connection, transaction
+
+from accounts.actors import Actor
+from accounts.errors import IllegalMove, Invalid, NotFound
+from accounts.models import Agency
+from accounts.permissions import Permission, check_permission
+from audit import record
+from cases.services import store_document
+from matching import events
+from matching.models import ExpectedAnswer, Reply, Submission
+from matching.policies import Outcome, correlation_problem
+from matching.reading import ReadReply, read_reply
+from matching.services.answers import settle_from_replies
+from matching.services.common import SYSTEM, check_move, lock_submission, need_person, need_reason, note, ref
+from matching.states import REPLY_MOVES, AnswerState, ReplyState, Source
+
+KIND: Final = "reply_eft"
+MEDIA_TYPE: Final = "application/octet-stream"
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """What became of a message. A message that was received before is `is_new=False` and changed nothing."""
+
+    reply: Reply
+    is_new: bool
+
+
+def record_reply(
+    *, peer: str, message_id: str, content: bytes, at: datetime, unreadable_reason: str = ""
+) -> Recorded:
+    """Store a received message unchanged and work out what it settles, in one transaction.
+
+    1 the same message again changes nothing; 2 the same message number with other content is set aside; 3 a
+    message is attached only when TCR, OCA and CRI agree with what we sent; 4 the answer of its source is
+    worked out from all replies together. `unreadable_reason` sets a message aside without reading it, after
+    reading it failed again and again.
+    """
+    read = ReadReply(problem=unreadable_reason) if unreadable_reason else read_reply(content)
+    digest = sha256(content).hexdigest()
+    with transaction.atomic():
+        _one_at_a_time(peer, read.message_tcn or digest)
+        known = Reply.objects.filter(peer=peer, sha256=digest, message_tcn=read.message_tcn).first()
+        if known is not None:
+            return Recorded(known, is_new=False)
+        submission, problem = _correlate(peer, read)
+        reply = _store(peer, message_id, content, digest, read, submission, problem, at)
+        if problem:
+            _note_quarantined(reply, at)
+        elif submission is not None:
+            _apply(reply, submission, at)
+    return Recorded(reply, is_new=True)
+
+
+def _one_at_a_time(peer: str, message_tcn: str) -> None:
+    """Two collectors that bring the same message number wait for each other, so that each sees what the other
+    stored.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"reply:{peer}:{message_tcn}"]
+        )
+
+
+def _correlate(peer: str, read: ReadReply) -> tuple[Submission | None, str]:
+    """The submission a message belongs to under a lock, and why it must be set aside ('' when it need not
+    be).
+    """
+    key = Submission.objects.filter(tcn=read.tcr).values_list("pk", flat=True).first() if read.tcr else None
+    submission = lock_submission(key) if key is not None else None
+    if read.problem:
+        return submission, read.problem
+    if read.message_tcn and Reply.objects.filter(peer=peer, message_tcn=read.message_tcn).exists():
+        return submission, "same_number_other_content"
+    if submission is None:
+        return None, "unknown_reference"
+    problem = correlation_problem(submission.sent_keys, tcr=read.tcr, oca=read.oca, cri=read.cri)
+    if not problem and submission.answers.filter(source=read.source, state=AnswerState.HELD_BACK).exists():
+        problem = "nothing_sent"
+    return submission, problem
+
+
+def _store(
+    peer: str,
+    message_id: str,
+    content: bytes,
+    digest: str,
+    read: ReadReply,
+    submission: Submission | None,
+    problem: str,
+    at: datetime,
+) -> Reply:
+    agency = submission.case.agency if submission else _agency_named_in(read)
+    document = store_document(
+        actor=SYSTEM, agency=agency, kind=KIND, media_type=MEDIA_TYPE, content=content, channel=peer, at=at
+    )
+    reply: Reply = Reply.objects.create(
+        submission=None if problem else submission,
+        agency=agency,
+        peer=peer,
+        message_id=message_id[:40],
+        message_tcn=read.message_tcn,
+        tcr=read.tcr,
+        tot=read.tot,
+        sha256=digest,
+        document=document,
+        source=read.source,
+        outcome=read.outcome,
+        result_code=read.result_code,
+        error_codes=list(read.error_codes),
+        received_at=at,
+        state=ReplyState.QUARANTINED if problem else ReplyState.ATTACHED,
+        quarantine_reason=problem,
+    )
+    return reply
+
+
+def _agency_named_in(read: ReadReply) -> Agency | None:
+    return Agency.objects.filter(ori__in=[code for code in read.cri if code]).order_by("pk").first()
+
+
+def _apply(reply: Reply, submission: Submission, at: datetime) -> None:
+    if reply.outcome == Outcome.IMMIGRATION_RESPONSE:
+        note(
+            events.IAR_RECEIVED,
+            submission,
+            actor=SYSTEM,
+            at=at,
+            subject=ref("reply", reply.public_id),
+            facts={"reply": str(reply.public_id)},
+        )
+    settle_from_replies(submission, latest=reply, at=at)
+
+
+def _note_quarantined(reply: Reply, at: datetime) -> None:
+    reason = reply.quarantine_reason
+    record.event(
+        events.REPLY_QUARANTINED,
+        actor=SYSTEM,
+        subject=ref("reply", reply.public_id),
+        agency=reply.agency.public_id if reply.agency else None,
+        occurred_at=at,
+        facts={
+            "reply": str(reply.public_id),
+            "code": reason,
+            "why": events.QUARANTINE_REASONS[reason],
+            "is_alarm": reason == "same_number_other_content",
+        },
+    )
+
+
+def attach_quarantined(
+    *, reply_id: int, submission_id: int, actor: Actor, at: datetime, reason: str, source: str = ""
+) -> Reply:
+    """A person says which check a reply in quarantine answers, and, when the reply does not say, who answers.
+
+    Raises PersonNeeded, NotPermitted, Invalid, IllegalMove, NotFound.
+    """
+    need_person(actor)
+    with transaction.atomic():
+        submission = lock_submission(submission_id)
+        check_permission(actor, Permission.QUARANTINE_HANDLE, submission.case.agency)
+        reply = _lock_quarantined(reply_id, actor)
+        check_move(
+            REPLY_MOVES,
+            reply.state,
+            ReplyState.ATTACHED,
+            "attach",
+            actor=actor,
+            agency=submission.case.agency_id,
+        )
+        text = need_reason(reason)
+        _check_attachable(reply, submission, source)
+        reply.source = reply.source or source
+        reply.state, reply.submission, reply.agency = ReplyState.ATTACHED, submission, submission.case.agency
+        _handled(reply, actor, at, text)
+        reply.save(
+            update_fields=[
+                "source",
+                "state",
+                "submission",
+                "agency",
+                "handled_by",
+                "handled_at",
+                "handled_reason",
+            ]
+        )
+        note(
+            events.REPLY_ATTACHED,
+            submission,
+            actor=actor,
+            at=at,
+            reason=text,
+            changed=["state", "submission"],
+            subject=ref("reply", reply.public_id),
+            facts={"reply": str(reply.public_id), "code": reply.quarantine_reason},
+        )
+        _apply(reply, submission, at)
+    return reply
+
+
+def _check_attachable(reply: Reply, submission: Submission, source: str) -> None:
+    """A reply that was not understood has nothing to attach;
+
+    one without a source needs a person's word for it.
+    """
+    if reply.outcome == Outcome.NOT_UNDERSTOOD:
+        raise IllegalMove(
+            "The message could not be understood, so it settles nothing. Ask the bureau for it again."
+        )
+    if not reply.source and source not in set(Source):
+        raise Invalid("Choose who answers: state, fbi or dhs.", field="source")
+    held_back = ExpectedAnswer.objects.filter(
+        submission=submission, source=reply.source or source, state=AnswerState.HELD_BACK
+    )
+    if held_back.exists():
+        raise IllegalMove("The prints of this check were not sent, so the reply cannot answer them.")
+
+
+def dismiss_quarantined(*, reply_id: int, actor: Actor, at: datetime, reason: str) -> Reply:
+    """A person says that a reply in quarantine is not ours.
+
+    It stays stored. Raises as `attach_quarantined`.
+    """
+    need_person(actor)
+    with transaction.atomic():
+        reply = _lock_quarantined(reply_id, actor)
+        if reply.state != ReplyState.QUARANTINED:
+            raise IllegalMove(f"The reply is {reply.state}; only one in quarantine can be dismissed.")
+        text = need_reason(reason)
+        reply.state = ReplyState.DISMISSED
+        _handled(reply, actor, at, text)
+        reply.save(update_fields=["state", "handled_by", "handled_at", "handled_reason"])
+        record.event(
+            events.REPLY_DISMISSED,
+            actor=actor,
+            subject=ref("reply", reply.public_id),
+            agency=reply.agency.public_id if reply.agency else None,
+            occurred_at=at,
+            reason=text,
+            changed=["state"],
+            facts={"reply": str(reply.public_id), "code": reply.quarantine_reason},
+        )
+    return reply
+
+
+def _lock_quarantined(reply_id: int, actor: Actor) -> Reply:
+    """The reply under a lock, if this actor may see it; the same NotFound for one that is out of sight."""
+    visible = Reply.objects.visible_to(actor).filter(pk=reply_id).values_list("pk", flat=True)
+    reply: Reply | None = (
+        Reply.objects.select_for_update(of=("self",))
+        .select_related("agency")
+        .filter(pk__in=list(visible))
+        .first()
+    )
+    if reply is None:
+        raise NotFound(f"There is no reply {reply_id}.")
+    if reply.agency is not None:
+        check_permission(actor, Permission.QUARANTINE_HANDLE, reply.agency)
+    return reply
+
+
+def _handled(reply: Reply, actor: Actor, at: datetime, reason: str) -> None:
+    reply.handled_by, reply.handled_at, reply.handled_reason = actor.label, at, reason
