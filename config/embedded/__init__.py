@@ -6,7 +6,6 @@ how to run them.
 
 from pathlib import Path
 from typing import TypedDict
-from urllib.parse import quote
 
 from config.embedded.bootstrap import DATABASE
 from config.embedded.errors import ServiceError
@@ -39,14 +38,14 @@ def connection_info(root: Path) -> ConnectionInfo | None:
         return None
     if layout.sockets_moved and layout.sockets.exists():
         check_private(layout.sockets, layout.owner)
-    host = quote(str(layout.sockets), safe="/")
+    # Socket paths hold no letter that would need quoting: layout.py moves the others.
     return {
         "database_urls": {
-            short: f"postgresql://{role}:{secrets[role]}@:{PORT}/{DATABASE}?host={host}"
+            short: f"postgresql://{role}:{secrets[role]}@:{PORT}/{DATABASE}?host={layout.sockets}"
             for short, role in ROLES.items()
         },
-        "broker_url": f"redis+socket://{quote(str(layout.valkey_socket), safe='/')}?virtual_host=0",
-        "cache_url": f"unix://{quote(str(layout.valkey_socket), safe='/')}?db=1",
+        "broker_url": f"redis+socket://{layout.valkey_socket}?virtual_host=0",
+        "cache_url": f"unix://{layout.valkey_socket}?db=1",
         "bureau_socket": str(layout.sockets / "bureau.sock"),
         "secret_key": secrets[SECRET_KEY],
     }

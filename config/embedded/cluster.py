@@ -90,8 +90,7 @@ def check_major_version(layout: Layout, programs: Programs) -> None:
 
 
 def configure_cluster(layout: Layout, account: Account) -> None:
-    quoted = str(layout.sockets).replace('"', '""').replace("'", "''")
-    write_file(account, layout.cluster / "clearhold.conf", SETTINGS.format(port=PORT, sockets=f'"{quoted}"'))
+    write_file(account, layout.cluster / "clearhold.conf", SETTINGS.format(port=PORT, sockets=layout.sockets))
     write_file(account, layout.cluster / "pg_hba.conf", ACCESS)
 
 

@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import re
 import stat
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,9 +13,12 @@ LIBRARY = Path("/var/lib/clearhold")
 """Parent of the homes of checkouts that root runs."""
 
 SHORT_DIRECTORIES = Path("/tmp")
-"""Parent of socket directories whose natural path would be too long for a socket address."""
+"""Parent of socket directories whose natural path would not do as a socket address."""
 
 MAXIMUM_SOCKET_PATH = 100
+# Clients split hosts at commas, and URLs and settings have quoting rules of their own: a path with any other
+# letter than these moves the sockets.
+PLAIN_PATH = re.compile(r"[A-Za-z0-9/._+-]+")
 PORT = 5432
 
 
@@ -93,7 +97,8 @@ def layout_of(root: Path) -> Layout:
     privileged = owner == 0
     home = LIBRARY / checkout_id(root) if privileged else state
     sockets = home / "run"
-    if len(os.fsencode(sockets / f".s.PGSQL.{PORT}")) > MAXIMUM_SOCKET_PATH:
+    too_long = len(os.fsencode(sockets / f".s.PGSQL.{PORT}")) > MAXIMUM_SOCKET_PATH
+    if too_long or not PLAIN_PATH.fullmatch(str(sockets)):
         sockets = SHORT_DIRECTORIES / f"clearhold-{owner}-{checkout_id(root)}"
     return Layout(root=root, state=state, home=home, sockets=sockets, owner=owner, privileged=privileged)
 
