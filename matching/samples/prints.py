@@ -37,7 +37,7 @@ class Touch:
 
 
 CLEAN: Final = Touch()
-POOR: Final = Touch(rotation=9, shift=16, stretch=3.5, dryness=1.0, contrast=0.3, smear=13, loss=0.45)
+POOR: Final = Touch(rotation=9, shift=16, stretch=3.5, dryness=1.0, contrast=0.22, smear=14, loss=0.5)
 
 
 def print_image(seed: int, person: int, position: int, impression: int = 1, *, poor: bool = False) -> Image:
