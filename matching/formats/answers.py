@@ -16,7 +16,7 @@ from matching.formats.ebts_build import header_fields
 from matching.formats.ebts_check import problem
 from matching.formats.ebts_table import RULES_1, RULES_2, STATE_CODES
 from matching.formats.error_codes import Retry, advice_for, is_reject
-from matching.formats.errors import FieldProblem, RefusedEft
+from matching.formats.errors import FieldProblem, RefusedEft, UnwritableEft
 from matching.formats.records import TaggedRecord
 from matching.formats.writer import TaggedOut, Value, write
 
@@ -236,9 +236,18 @@ def build_idr(envelope: Envelope, *, srf: str, fin: str | None = None, messages:
 
 
 def build_iar(envelope: Envelope, *, text: str) -> bytes:
-    """Immigration response: free text, cut into as many occurrences of 2.060 as it needs."""
-    parts = [text[start : start + LONGEST_MESSAGE] for start in range(0, len(text), LONGEST_MESSAGE)]
-    return _build(IMMIGRATION_RESPONSE, envelope, {}, parts[:MOST_MESSAGES])
+    """Immigration response: free text, an occurrence of 2.060 per line and per 300 characters."""
+    parts = [part for line in text.splitlines() for part in _cut(line)]
+    if len(parts) > MOST_MESSAGES:
+        parts = _cut(" ".join(text.split()))
+    if len(parts) > MOST_MESSAGES:
+        longest = MOST_MESSAGES * LONGEST_MESSAGE
+        raise UnwritableEft([problem(2, RULES_2[60], "length", f"has more than {longest} characters")])
+    return _build(IMMIGRATION_RESPONSE, envelope, {}, parts)
+
+
+def _cut(text: str) -> list[str]:
+    return [text[start : start + LONGEST_MESSAGE] for start in range(0, len(text), LONGEST_MESSAGE)]
 
 
 def _build(tot: str, envelope: Envelope, fields: dict[int, Value], messages: Sequence[str]) -> bytes:
