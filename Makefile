@@ -139,5 +139,8 @@ help: ## Show this
 
 .venv/.synced: .venv/.tools requirements/dev.txt
 	@echo "Installing the pinned packages of requirements/dev.txt."
-	@$(BIN)/uv pip sync --quiet --python $(PY) --require-hashes requirements/dev.txt
+	@if ! $(BIN)/uv pip sync --quiet --python $(PY) --require-hashes requirements/dev.txt; then \
+		echo "uv could not install them. Trying pip, which reads pip.conf and certificates of its own: this takes longer."; \
+		$(PY) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt; \
+	fi
 	@touch $@
