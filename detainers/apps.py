@@ -3,3 +3,12 @@ from django.apps import AppConfig
 
 class DetainersConfig(AppConfig):
     name = "detainers"
+    verbose_name = "Detainers and holds"
+
+    def ready(self) -> None:
+        from audit import sentences
+        from detainers import handlers
+        from detainers.events import SENTENCES
+
+        sentences.register(SENTENCES)
+        handlers.connect()

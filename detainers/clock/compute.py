@@ -91,7 +91,7 @@ def _take_effect(given: ClockInput, index: int, document: Document, eligible: da
         return Reason.FORM_IS_NOTIFICATION_ONLY
     if document.deficient:
         return Reason.FACIALLY_DEFICIENT
-    if not given.policy_allows:
+    if not given.policy_allows(document):
         return Reason.POLICY_FORBIDS_HOLD
     served_at = document.served_at
     if document.lifted_at is not None and document.lifted_at <= max(eligible, document.received_at):
@@ -126,7 +126,7 @@ def _limits(given: ClockInput, document: Document, eligible: datetime) -> tuple[
         zone,
     )
     limits = [replace(form_limit, citation=form.citation)]
-    for row in given.policies:
+    for row in given.policies_for(document):
         limits.extend(_policy_limits(row, document, eligible, zone))
     return tuple(replace(limit, reference=document.reference) for limit in limits)
 
@@ -197,7 +197,7 @@ def _hold(
         reason=None,
         rule=owner.document.form.rule,
         governing_limit=limits[governing].source,
-        policy_anchor=_policy_anchor(given, limits[governing]),
+        policy_anchor=_policy_anchor(given, owner.document, limits[governing]),
         expires_at=expires_at,
         authority_ends_at=ends_at,
         violations=(*_late_papers(first, eligible), *violations),
@@ -215,10 +215,10 @@ def _owner(live: list[_Live], governing: int) -> _Live:
     raise AssertionError("the governing limit belongs to a document")
 
 
-def _policy_anchor(given: ClockInput, governing: LimitConsidered) -> Anchor:
+def _policy_anchor(given: ClockInput, document: Document, governing: LimitConsidered) -> Anchor:
     if governing.source is Source.POLICY:
         return governing.anchor
-    return given.policies[0].anchor
+    return given.policies_for(document)[0].anchor
 
 
 def _spans(live: list[_Live], expires_at: datetime) -> list[tuple[datetime, datetime]]:

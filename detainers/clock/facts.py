@@ -99,13 +99,14 @@ class PolicyLimits:
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """One detainer as it reached the jail."""
+    """One detainer as it reached the jail. Its own policies, where given, stand for those of the episode."""
 
     form: FormRule
     received_at: datetime
     served_at: datetime | None = None
     lifted_at: datetime | None = None
     deficient: bool = False
+    policies: tuple[PolicyLimits, ...] | None = None
     reference: str = ""
 
 
@@ -116,7 +117,7 @@ class ClockInput:
     zone: str
     release_eligible_at: datetime | None
     documents: tuple[Document, ...]
-    policies: tuple[PolicyLimits, ...]
+    policies: tuple[PolicyLimits, ...] = ()
     released_at: datetime | None = None
     ice_custody_at: datetime | None = None
     judicial_warrant_at: datetime | None = None
@@ -127,10 +128,13 @@ class ClockInput:
         ends = [t for t in (self.released_at, self.ice_custody_at) if t is not None]
         return min(ends) if ends else None
 
-    @property
-    def policy_allows(self) -> bool:
+    def policies_for(self, document: Document) -> tuple[PolicyLimits, ...]:
+        return self.policies if document.policies is None else document.policies
+
+    def policy_allows(self, document: Document) -> bool:
         """Every row must allow it, and no row at all is no authority."""
-        return bool(self.policies) and all(row.hold for row in self.policies)
+        rows = self.policies_for(document)
+        return bool(rows) and all(row.hold for row in rows)
 
 
 def check(given: ClockInput) -> None:

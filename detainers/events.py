@@ -1,0 +1,35 @@
+"""What happens with detainers and holds, as actions with a sentence each. Facts are ids, codes and instants."""
+
+REGISTERED = "detainers.registered"
+DEFICIENT = "detainers.deficient"
+SERVED = "detainers.served"
+LIFTED = "detainers.lifted"
+CANCELLED = "detainers.cancelled"
+WARRANT_RECORDED = "detainers.warrant_recorded"
+CONDITION_RECORDED = "detainers.condition_recorded"
+STATUS_CLAIMED = "detainers.status_claimed"
+POLICY_DECIDED = "detainers.policy_decided"
+HOLD_STARTED = "detainers.hold_started"
+DEADLINE_SHORTENED = "detainers.deadline_shortened"
+HOLD_ENDED = "detainers.hold_ended"
+BREACH_OPENED = "detainers.breach_opened"
+BREACH_ENDED = "detainers.breach_ended"
+BREACH_CLOSED = "detainers.breach_closed"
+
+SENTENCES = {
+    REGISTERED: "{actor} registered a detainer ({edition}), received {received_at} by {channel}.",
+    DEFICIENT: "The detainer ({edition}) is deficient on its face: {why} It gives no ground to hold.",
+    SERVED: "{actor} served a copy of the detainer on {served_at} ({method}, language {language}).",
+    LIFTED: "{actor} recorded that the detainer was lifted on {lifted_at}. {reason}",
+    CANCELLED: "{actor} recorded that a later form cancelled the detainer on {cancelled_at}. {reason}",
+    WARRANT_RECORDED: "{actor} recorded a warrant: {kind}, signed by {signed_by} on {signed_at}.",
+    CONDITION_RECORDED: "{actor} recorded that a condition of the law is met: {condition}.",
+    STATUS_CLAIMED: "{actor} recorded a claim of {claim} ({how}).",
+    POLICY_DECIDED: "Policy {policy}: {verdict_text} ({citation})",
+    HOLD_STARTED: "A hold began on {started_at}. It ends on {deadline_at} at the latest ({rule}).",
+    DEADLINE_SHORTENED: "The end of the hold moved earlier, from {before_at} to {deadline_at}.",
+    HOLD_ENDED: "The hold ended on {ended_at}: {how}.",
+    BREACH_OPENED: "Authority to hold ended on {from_at} and the person was still in custody.",
+    BREACH_ENDED: "Custody without authority, from {from_at} to {until_at}, is over after {minutes} minutes.",
+    BREACH_CLOSED: "{actor} closed the breach with its cause and remedy.",
+}

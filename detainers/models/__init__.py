@@ -1,0 +1,25 @@
+"""Detainers and what hangs on them, holds and breaches, and the view that says on what authority a person is held."""
+
+from detainers.models.authority import CaseAuthority, SweepHeartbeat
+from detainers.models.hold import Breach, Hold
+from detainers.models.paper import (
+    ConditionFinding,
+    Detainer,
+    DetainerService,
+    PolicyDecision,
+    StatusClaim,
+    Warrant,
+)
+
+__all__ = [
+    "Breach",
+    "CaseAuthority",
+    "ConditionFinding",
+    "Detainer",
+    "DetainerService",
+    "Hold",
+    "PolicyDecision",
+    "StatusClaim",
+    "SweepHeartbeat",
+    "Warrant",
+]

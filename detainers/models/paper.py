@@ -1,0 +1,324 @@
+"""What came on paper or by wire, what was done with it, and what the policy said. Facts; almost all append-only."""
+
+from typing import Any
+from uuid import uuid4
+
+import pgtrigger
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import Agency
+from audit.models import ClockTimestamp
+from cases.models import Case, Document
+from detainers.querysets import DetainerChildQuerySet, DetainerQuerySet, OnCaseQuerySet
+from detainers.rulebook import Condition
+from detainers.states import DETAINER_MOVES, DetainerState, pairs
+
+
+def choices(states: Any) -> list[tuple[str, str]]:
+    """Choices of a StrEnum with readable labels."""
+    return [(state.value, state.value.replace("_", " ").capitalize()) for state in states]
+
+
+def append_only() -> pgtrigger.Protect:
+    return pgtrigger.Protect(name="append_only", operation=pgtrigger.Update | pgtrigger.Delete)
+
+
+def no_delete() -> pgtrigger.Protect:
+    return pgtrigger.Protect(name="no_delete", operation=pgtrigger.Delete)
+
+
+class Detainer(models.Model):
+    """One detainer as received, with the edition whose clock it keeps. A deficient one is kept and marked."""
+
+    class Channel(models.TextChoices):
+        PAPER = "paper", _("Paper")
+        FAX = "fax", _("Fax")
+        EMAIL = "email", _("E-mail")
+        FILE = "file", _("File import")
+        API = "api", _("API")
+        IN_SYSTEM = "in_system", _("Issued in the system")
+
+    public_id = models.UUIDField(default=uuid4, unique=True, editable=False)
+    case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="detainers")
+    edition = models.CharField(_("edition of the form"), max_length=20)
+    needs_service = models.BooleanField(help_text=_("The edition takes effect only when a copy is served."))
+    asks_hold = models.BooleanField(help_text=_("The edition asks for custody, not only for notice."))
+    subject_surname = models.CharField(_("surname on the form"), max_length=100, blank=True)
+    subject_given_names = models.CharField(_("given names on the form"), max_length=150, blank=True)
+    subject_birth_date = models.DateField(_("date of birth on the form"), null=True, blank=True)
+    boxes = models.JSONField(default=dict)
+    notify_ice = models.BooleanField(_("asks that ICE be told before release"), default=False)
+    notify_cbp = models.BooleanField(_("asks that CBP be told before release"), default=False)
+    issuing_office = models.CharField(max_length=200, blank=True)
+    federal_agency = models.ForeignKey(
+        Agency, on_delete=models.PROTECT, null=True, blank=True, related_name="issued_detainers"
+    )
+    officer_title = models.CharField(_("title of the issuing officer"), max_length=100, blank=True)
+    signature_present = models.BooleanField(default=False)
+    issued_on = models.DateField(_("date on the form"), null=True, blank=True)
+    received_at = models.DateTimeField()
+    received_text = models.CharField(_("time of receipt as entered"), max_length=60, blank=True)
+    channel = models.CharField(max_length=10, choices=Channel)
+    document = models.ForeignKey(
+        Document, on_delete=models.PROTECT, null=True, blank=True, related_name="detainers"
+    )
+    deficiencies = models.JSONField(default=list, blank=True)
+    state = models.CharField(max_length=10, choices=choices(DetainerState), default=DetainerState.RECEIVED)
+    ended_at = models.DateTimeField(_("lifted or cancelled"), null=True, blank=True)
+    end_reason = models.TextField(blank=True)
+    ended_by = models.CharField(max_length=64, blank=True)
+    registered_by = models.CharField(max_length=64)
+    recorded_at = models.DateTimeField(db_default=ClockTimestamp(), editable=False)
+
+    objects = DetainerQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                name="detainers_detainer_end_pair",
+                condition=models.Q(state__in=["lifted", "cancelled"], ended_at__isnull=False)
+                | (~models.Q(state__in=["lifted", "cancelled"]) & models.Q(ended_at__isnull=True)),
+            ),
+            models.CheckConstraint(
+                name="detainers_detainer_boxes",
+                condition=models.Q(boxes__has_keys=["basis", "priority", "loan_back", "on_conviction"]),
+            ),
+            models.CheckConstraint(
+                name="detainers_deficient_reasons",
+                condition=~models.Q(state="deficient") | ~models.Q(deficiencies=[]),
+            ),
+        ]
+        indexes = [models.Index(fields=["case"], name="detainers_detainer_case")]
+        triggers = [
+            no_delete(),
+            pgtrigger.FSM(name="moves", field="state", transitions=pairs(DETAINER_MOVES)),
+            pgtrigger.Protect(
+                name="paper_unchanged",
+                operation=pgtrigger.Update,
+                condition=pgtrigger.AnyChange(
+                    "case",
+                    "edition",
+                    "needs_service",
+                    "asks_hold",
+                    "boxes",
+                    "received_at",
+                    "channel",
+                    "deficiencies",
+                ),
+            ),
+        ]
+
+    class Privacy:
+        personal = ("subject_surname", "subject_given_names", "subject_birth_date", "end_reason")
+        retention = "with its case"
+
+    def __str__(self) -> str:
+        return f"Detainer {self.edition} of {self.received_at:%Y-%m-%d}"
+
+    @property
+    def is_live(self) -> bool:
+        return self.ended_at is None
+
+    @property
+    def deficiency_sentences(self) -> list[str]:
+        return [item["sentence"] for item in self.deficiencies]
+
+
+class Warrant(models.Model):
+    """A warrant that came with a detainer. Only a judge's warrant is an authority of its own."""
+
+    class Kind(models.TextChoices):
+        JUDICIAL_CRIMINAL = "JUDICIAL_CRIMINAL", _("Criminal warrant signed by a judge")
+        JUDICIAL_CIVIL = "JUDICIAL_CIVIL", _("Civil warrant signed by a judge")
+        ADMIN_I200 = "ADMIN_I200", _("I-200, signed by an immigration officer")
+        ADMIN_I205 = "ADMIN_I205", _("I-205, signed by an immigration officer")
+        NCIC_ADMIN_HIT = "NCIC_ADMIN_HIT", _("NCIC immigration hit, no warrant")
+
+    public_id = models.UUIDField(default=uuid4, unique=True, editable=False)
+    detainer = models.ForeignKey(Detainer, on_delete=models.PROTECT, related_name="warrants")
+    kind = models.CharField(max_length=20, choices=Kind)
+    signed_by_role = models.CharField(_("signed by (role)"), max_length=100)
+    signed_at = models.DateTimeField()
+    document = models.ForeignKey(
+        Document, on_delete=models.PROTECT, null=True, blank=True, related_name="warrants"
+    )
+    recorded_by = models.CharField(max_length=64)
+    recorded_at = models.DateTimeField(db_default=ClockTimestamp(), editable=False)
+
+    objects = DetainerChildQuerySet.as_manager()
+
+    class Meta:
+        triggers = [append_only()]
+
+    class Privacy:
+        personal = ()
+        retention = "with its case"
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()}"
+
+    @property
+    def is_judicial(self) -> bool:
+        return self.kind.startswith("JUDICIAL")
+
+    @property
+    def is_administrative(self) -> bool:
+        """I-200 and I-205 only: a database hit is no warrant."""
+        return self.kind in (self.Kind.ADMIN_I200, self.Kind.ADMIN_I205)
+
+
+class DetainerService(models.Model):
+    """A copy given to the person: when, in which language, how. The first one lets the edition take effect."""
+
+    class Method(models.TextChoices):
+        IN_PERSON = "in_person", _("In person")
+        INMATE_MAIL = "inmate_mail", _("Inmate mail")
+        OTHER = "other", _("Other")
+
+    public_id = models.UUIDField(default=uuid4, unique=True, editable=False)
+    detainer = models.ForeignKey(Detainer, on_delete=models.PROTECT, related_name="services")
+    served_at = models.DateTimeField()
+    served_text = models.CharField(_("time as entered"), max_length=60, blank=True)
+    language = models.CharField(_("language (code such as es)"), max_length=12)
+    method = models.CharField(max_length=12, choices=Method)
+    method_detail = models.CharField(max_length=200, blank=True)
+    refused_to_sign = models.BooleanField(default=False)
+    interpreter_id = models.CharField(_("interpreter (id or line number)"), max_length=60, blank=True)
+    served_by = models.CharField(max_length=64)
+    recorded_at = models.DateTimeField(db_default=ClockTimestamp(), editable=False)
+
+    objects = DetainerChildQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(name="detainers_service_language", condition=~models.Q(language="")),
+            models.CheckConstraint(
+                name="detainers_service_other_said",
+                condition=~models.Q(method="other") | ~models.Q(method_detail=""),
+            ),
+        ]
+        indexes = [models.Index(fields=["detainer", "served_at"], name="detainers_service_first")]
+        triggers = [
+            append_only(),
+            pgtrigger.Trigger(
+                name="after_receipt",
+                when=pgtrigger.Before,
+                operation=pgtrigger.Insert,
+                declare=[("received", "timestamptz")],
+                func="""
+                    SELECT received_at INTO received FROM detainers_detainer WHERE id = NEW.detainer_id;
+                    IF NEW.served_at < received THEN
+                        RAISE EXCEPTION 'detainers: served before received' USING ERRCODE = 'check_violation';
+                    END IF;
+                    RETURN NEW;
+                """,
+            ),
+        ]
+
+    class Privacy:
+        personal = ()
+        retention = "with its case"
+
+    def __str__(self) -> str:
+        return f"Service of {self.served_at:%Y-%m-%d}"
+
+
+class ConditionFinding(models.Model):
+    """A named person found that a condition of the law is met: a judicial order, a listed serious case."""
+
+    public_id = models.UUIDField(default=uuid4, unique=True, editable=False)
+    detainer = models.ForeignKey(Detainer, on_delete=models.PROTECT, related_name="findings")
+    condition = models.CharField(max_length=30, choices=choices(Condition))
+    found_at = models.DateTimeField()
+    basis = models.CharField(_("on what basis"), max_length=300)
+    official_role = models.CharField(_("role of the official who ordered"), max_length=100, blank=True)
+    document = models.ForeignKey(
+        Document, on_delete=models.PROTECT, null=True, blank=True, related_name="condition_findings"
+    )
+    found_by = models.CharField(max_length=64)
+    recorded_at = models.DateTimeField(db_default=ClockTimestamp(), editable=False)
+
+    objects = DetainerChildQuerySet.as_manager()
+
+    class Meta:
+        constraints = [models.CheckConstraint(name="detainers_finding_basis", condition=~models.Q(basis=""))]
+        triggers = [append_only()]
+
+    class Privacy:
+        personal = ("basis",)
+        retention = "with its case"
+
+    def __str__(self) -> str:
+        return f"{self.get_condition_display()}"
+
+
+class StatusClaim(models.Model):
+    """The person says, or proves, that they are a citizen or have lawful status."""
+
+    class Kind(models.TextChoices):
+        CITIZENSHIP = "citizenship", _("Citizenship")
+        LAWFUL_STATUS = "lawful_status", _("Lawful status")
+
+    public_id = models.UUIDField(default=uuid4, unique=True, editable=False)
+    case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="status_claims")
+    kind = models.CharField(max_length=15, choices=Kind)
+    claimed_at = models.DateTimeField()
+    proof = models.BooleanField(_("proof was given"), default=False)
+    evidence = models.CharField(_("what was shown"), max_length=200, blank=True)
+    document = models.ForeignKey(
+        Document, on_delete=models.PROTECT, null=True, blank=True, related_name="status_claims"
+    )
+    recorded_by = models.CharField(max_length=64)
+    recorded_at = models.DateTimeField(db_default=ClockTimestamp(), editable=False)
+
+    objects = OnCaseQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                name="detainers_claim_evidence",
+                condition=models.Q(proof=False) | ~models.Q(evidence="") | models.Q(document__isnull=False),
+            )
+        ]
+        triggers = [append_only()]
+
+    class Privacy:
+        personal = ("kind", "evidence")
+        retention = "with its case"
+
+    def __str__(self) -> str:
+        return "Claim of status"
+
+
+class PolicyDecision(models.Model):
+    """What the policy said of one detainer, on which facts and version. Immutable, and can be replayed."""
+
+    public_id = models.UUIDField(default=uuid4, unique=True, editable=False)
+    detainer = models.ForeignKey(Detainer, on_delete=models.PROTECT, related_name="decisions")
+    verdict = models.CharField(max_length=30)
+    policy_code = models.CharField(max_length=40)
+    version = models.CharField(max_length=40)
+    citation = models.CharField(max_length=200, blank=True)
+    facts = models.JSONField()
+    trace = models.JSONField()
+    decided_at = models.DateTimeField()
+    decided_by = models.CharField(max_length=64)
+    recorded_at = models.DateTimeField(db_default=ClockTimestamp(), editable=False)
+
+    objects = DetainerChildQuerySet.as_manager()
+
+    class Meta:
+        indexes = [models.Index(fields=["detainer", "-id"], name="detainers_decision_latest")]
+        triggers = [append_only()]
+
+    class Privacy:
+        personal = ()
+        retention = "with its case"
+
+    def __str__(self) -> str:
+        return f"{self.policy_code}: {self.verdict}"
+
+    @property
+    def grants(self) -> bool:
+        return self.verdict in ("hold_permitted", "hold_required")

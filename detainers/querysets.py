@@ -1,0 +1,67 @@
+"""Reads. Everything starts from `visible_to(actor)`; a federal liaison sees the detainers of its own office only."""
+
+from typing import TYPE_CHECKING, Any, Self
+
+from django.db import models
+from django.db.models import Q
+
+from accounts.permissions import Permission
+from accounts.scope import agencies, sees_all
+from cases.querysets import AgencyScoped
+
+if TYPE_CHECKING:
+    from accounts.actors import Actor
+
+
+class DetainerQuerySet(models.QuerySet[Any]):
+    """Detainers, or rows that hang on one through `path`."""
+
+    path = ""
+
+    def visible_to(self, actor: "Actor") -> Self:
+        if sees_all(actor, Permission.DETAINER_VIEW):
+            return self.all()
+        allowed = agencies(actor, Permission.DETAINER_VIEW)
+        if not allowed:
+            return self.none()
+        jail, office = f"{self.path}case__agency_id__in", f"{self.path}federal_agency_id__in"
+        return self.filter(Q(**{jail: allowed}) | Q(**{office: allowed}))
+
+    def live(self) -> Self:
+        """Neither lifted nor cancelled."""
+        return self.filter(ended_at__isnull=True)
+
+
+class DetainerChildQuerySet(DetainerQuerySet):
+    path = "detainer__"
+
+
+class OnCaseQuerySet(AgencyScoped):
+    """Holds, breaches and claims: of the agencies in which the actor may see detainers."""
+
+    agency_path = "case__agency_id"
+    permission = Permission.DETAINER_VIEW
+
+
+class HoldQuerySet(OnCaseQuerySet):
+    def recorded_open(self) -> Self:
+        """Not yet recorded as ended. Whether such a hold is in force is a question for the clock."""
+        return self.filter(ended_at__isnull=True)
+
+
+class BreachQuerySet(OnCaseQuerySet):
+    def running(self) -> Self:
+        return self.filter(until_at__isnull=True)
+
+    def unexplained(self) -> Self:
+        """Without recorded cause and remedy."""
+        return self.filter(closed_at__isnull=True)
+
+
+class AuthorityQuerySet(AgencyScoped):
+    """Rows of the view, one per case, by the clock of the database."""
+
+    permission = Permission.CASE_VIEW
+
+    def in_breach(self) -> Self:
+        return self.filter(in_breach=True)

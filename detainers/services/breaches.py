@@ -1,0 +1,145 @@
+"""Custody without authority: opened by the facts, ended by the facts, closed by a person with cause and remedy."""
+
+from datetime import datetime
+
+from django.db import transaction
+
+from accounts.actors import Actor
+from accounts.errors import FieldError, IllegalMove, Invalid, NotFound
+from accounts.permissions import Permission, check_permission
+from audit.record import Ref
+from cases.models import Case
+from cases.services.custody import lock_case
+from detainers import events
+from detainers.models import Breach, CaseAuthority, Hold
+from detainers.services.common import say
+from detainers.states import BreachState
+
+
+def settle_breach(case: Case, hold: Hold | None, *, actor: Actor, at: datetime) -> Breach | None:
+    """Make the breach rows say what is true at `at`. `hold` is the hold that goes on, if any.
+
+    Called with the case locked. Where authority ended is read from the view that every surface reads.
+    """
+    ended = CaseAuthority.objects.filter(pk=case.pk).values_list("authority_ends_at", flat=True).get()
+    running: Breach | None = (
+        Breach.objects.select_for_update().filter(case=case, until_at__isnull=True).first()
+    )
+    if hold is not None:
+        return _covered_by_hold(case, hold, running, actor)
+    if case.custody_ended_at is not None:
+        return _after_custody(case, running, ended, actor)
+    if ended is None:
+        if running is not None:
+            since = (
+                case.grounds.filter(ended_at__isnull=True)
+                .order_by("started_at")
+                .values_list("started_at", flat=True)
+            )
+            end_breach(running, case, until=since.first() or at, actor=actor)
+        return None
+    if running is None and at > ended:
+        return open_breach(case, from_at=ended, until=None, actor=actor)
+    return running
+
+
+def _covered_by_hold(case: Case, hold: Hold, running: Breach | None, actor: Actor) -> None:
+    """A hold goes on. What lay between the release time, or the last hold, and its start stays a breach."""
+    if running is not None:
+        end_breach(running, case, until=hold.started_at, actor=actor)
+        return
+    earlier = [
+        old.ends_at
+        for old in Hold.objects.filter(case=case, started_at__lt=hold.started_at)
+        if old.pk != hold.pk
+    ]
+    eligible = case.release_eligible_at
+    covered_until = max([*earlier, *([eligible] if eligible else [])], default=hold.started_at)
+    if covered_until < hold.started_at and not _recorded(case, covered_until):
+        open_breach(case, from_at=covered_until, until=hold.started_at, actor=actor)
+
+
+def _after_custody(case: Case, running: Breach | None, ended: datetime | None, actor: Actor) -> None:
+    """Custody is over. If that was after authority, the same transaction carries the breach."""
+    left_at = case.custody_ended_at
+    assert left_at is not None
+    if running is not None:
+        end_breach(running, case, until=left_at, actor=actor)
+    elif ended is not None and left_at > ended and not _recorded(case, ended):
+        open_breach(case, from_at=ended, until=left_at, actor=actor)
+
+
+def _recorded(case: Case, from_at: datetime) -> bool:
+    return Breach.objects.filter(case=case, from_at=from_at).exists()
+
+
+def open_breach(case: Case, *, from_at: datetime, until: datetime | None, actor: Actor) -> Breach:
+    """Record a breach that began at `from_at`, and its end if that is known already."""
+    breach: Breach = Breach.objects.create(case=case, from_at=from_at)
+    say(
+        events.BREACH_OPENED,
+        actor=actor,
+        case=case,
+        at=from_at,
+        subject=Ref("breach", breach.public_id),
+        facts=breach.facts,
+    )
+    if until is not None:
+        end_breach(breach, case, until=until, actor=actor)
+    return breach
+
+
+def end_breach(breach: Breach, case: Case, *, until: datetime, actor: Actor) -> None:
+    """The breach is over. One that was raised stays, even when it turns out to have lasted no time."""
+    breach.until_at = max(until, breach.from_at)
+    breach.state = BreachState.ENDED
+    breach.save(update_fields=["until_at", "state"])
+    say(
+        events.BREACH_ENDED,
+        actor=actor,
+        case=case,
+        at=breach.until_at,
+        subject=Ref("breach", breach.public_id),
+        facts=breach.facts,
+        changed=["until_at", "state"],
+    )
+
+
+def close_breach(*, breach_id: int, actor: Actor, at: datetime, cause: str, remedy: str) -> Breach:
+    """Record why it happened and what is done about it. Raises NotFound, NotPermitted, IllegalMove, Invalid."""
+    with transaction.atomic():
+        case_id = Breach.objects.filter(pk=breach_id).values_list("case_id", flat=True).first()
+        if case_id is None:
+            raise NotFound(f"There is no breach {breach_id}.")
+        case = lock_case(case_id)
+        check_permission(actor, Permission.BREACH_CLOSE, case.agency)
+        breach: Breach = Breach.objects.select_for_update().get(pk=breach_id)
+        if breach.state == BreachState.OPEN:
+            raise IllegalMove(
+                "The person is still held without authority; release comes first.", code="breach_open"
+            )
+        if breach.state == BreachState.CLOSED:
+            raise IllegalMove("This breach was closed before.", code="breach_closed")
+        missing = [
+            FieldError(field, words, "required")
+            for field, words, text in (
+                ("cause", "Say why the person was held without authority.", cause),
+                ("remedy", "Say what was done about it, and what keeps it from happening again.", remedy),
+            )
+            if not text.strip()
+        ]
+        if missing:
+            raise Invalid(missing)
+        breach.cause, breach.remedy = cause.strip(), remedy.strip()
+        breach.closed_at, breach.closed_by, breach.state = at, actor.id, BreachState.CLOSED
+        breach.save(update_fields=["cause", "remedy", "closed_at", "closed_by", "state"])
+        say(
+            events.BREACH_CLOSED,
+            actor=actor,
+            case=case,
+            at=at,
+            subject=Ref("breach", breach.public_id),
+            facts=breach.facts,
+            changed=["cause", "remedy", "state"],
+        )
+    return breach

@@ -1,0 +1,240 @@
+"""Facts that the policy asks for: warrants, judicial orders, listed cases, and what the person says of their status."""
+
+from datetime import datetime
+
+from django.db import transaction
+from django.utils import timezone
+
+from accounts.actors import Actor
+from accounts.errors import FieldError, IllegalMove, Invalid
+from accounts.permissions import Permission, check_permission
+from audit.record import Ref
+from cases import services as cases
+from cases.models import Case, Document, LocalGround
+from cases.policies import FUTURE_TOLERANCE
+from cases.services.custody import lock_case
+from detainers import events
+from detainers.models import ConditionFinding, Detainer, PolicyDecision, StatusClaim, Warrant
+from detainers.rulebook import Condition
+from detainers.services.assess import keep_decision, reassess
+from detainers.services.common import lock_detainer, say
+from detainers.situation import load
+
+
+def record_warrant(
+    *,
+    detainer_id: int,
+    actor: Actor,
+    at: datetime,
+    kind: str,
+    signed_by_role: str,
+    document: Document | None = None,
+) -> Warrant:
+    """Record a warrant signed at `at`. A judge's warrant is a ground of its own and is added to the case as one.
+
+    Raises NotFound, NotPermitted, IllegalMove, Invalid.
+    """
+    with transaction.atomic():
+        case, detainer = _live(detainer_id)
+        check_permission(actor, Permission.WARRANT_RECORD, case.agency)
+        _check(
+            at,
+            ("kind", "Choose the kind of warrant.", kind in Warrant.Kind.values),
+            (
+                "signed_by_role",
+                "Say in what role it was signed, such as judge.",
+                bool(signed_by_role.strip()),
+            ),
+        )
+        warrant: Warrant = Warrant.objects.create(
+            detainer=detainer,
+            kind=kind,
+            signed_by_role=signed_by_role.strip(),
+            signed_at=at,
+            document=document,
+            recorded_by=actor.id,
+        )
+        say(
+            events.WARRANT_RECORDED,
+            actor=actor,
+            case=case,
+            at=at,
+            subject=Ref("detainer", detainer.public_id),
+            facts={
+                "detainer": str(detainer.public_id),
+                "warrant": str(warrant.public_id),
+                "code": kind,
+                "kind": str(Warrant.Kind(kind).label),
+                "signed_by": warrant.signed_by_role,
+                "signed_at": at.isoformat(),
+            },
+        )
+        if warrant.is_judicial and case.is_in_custody:
+            cases.add_ground(
+                case_id=case.pk,
+                actor=actor,
+                at=max(at, case.opened_at),
+                kind=LocalGround.Kind.JUDICIAL_WARRANT,
+                description=str(Warrant.Kind(kind).label),
+            )
+        reassess(case_id=case.pk, actor=actor, at=at)
+    return warrant
+
+
+def record_judicial_order(
+    *,
+    detainer_id: int,
+    actor: Actor,
+    at: datetime,
+    official_role: str,
+    basis: str,
+    document: Document | None = None,
+) -> ConditionFinding:
+    """A judicial official ordered the hold at `at` (N.C. G.S. 162-62). Raises as `record_warrant`."""
+    with transaction.atomic():
+        case, detainer = _live(detainer_id)
+        check_permission(actor, Permission.WARRANT_RECORD, case.agency)
+        role_said = ("official_role", "Say who ordered it, such as magistrate.", bool(official_role.strip()))
+        _check(at, role_said)
+        return _finding(case, detainer, Condition.JUDICIAL_ORDER, at, actor, basis, document, official_role)
+
+
+def record_condition(
+    *,
+    detainer_id: int,
+    actor: Actor,
+    at: datetime,
+    condition: str,
+    basis: str,
+    document: Document | None = None,
+) -> ConditionFinding:
+    """A named person finds that a condition of the law is met, such as a listed serious case.
+
+    Raises as `record_warrant`.
+    """
+    with transaction.atomic():
+        case, detainer = _live(detainer_id)
+        check_permission(actor, Permission.HOLD_DECIDE, case.agency)
+        by_finding = [Condition.LISTED_SERIOUS_CASE, Condition.FINAL_ORDER_BY_JUDGE, Condition.TERRORISM_LIST]
+        _check(at, ("condition", f"Choose one of: {', '.join(by_finding)}.", condition in by_finding))
+        return _finding(case, detainer, Condition(condition), at, actor, basis, document, "")
+
+
+def _finding(
+    case: Case,
+    detainer: Detainer,
+    condition: Condition,
+    at: datetime,
+    actor: Actor,
+    basis: str,
+    document: Document | None,
+    official_role: str,
+) -> ConditionFinding:
+    _check(at, ("basis", "Say on what basis: the order's number, or the conviction.", bool(basis.strip())))
+    finding: ConditionFinding = ConditionFinding.objects.create(
+        detainer=detainer,
+        condition=condition.value,
+        found_at=at,
+        basis=basis.strip(),
+        official_role=official_role.strip(),
+        document=document,
+        found_by=actor.id,
+    )
+    say(
+        events.CONDITION_RECORDED,
+        actor=actor,
+        case=case,
+        at=at,
+        subject=Ref("detainer", detainer.public_id),
+        facts={
+            "detainer": str(detainer.public_id),
+            "finding": str(finding.public_id),
+            "code": condition.value,
+            "condition": condition.value.replace("_", " "),
+        },
+    )
+    reassess(case_id=case.pk, actor=actor, at=at)
+    return finding
+
+
+def claim_status(
+    *,
+    case_id: int,
+    actor: Actor,
+    at: datetime,
+    kind: str,
+    proof: bool = False,
+    evidence: str = "",
+    document: Document | None = None,
+) -> StatusClaim:
+    """The person claims, or proves, citizenship or lawful status. What that does, the policy says.
+
+    Raises NotFound, NotPermitted, Invalid.
+    """
+    with transaction.atomic():
+        case = lock_case(case_id)
+        check_permission(actor, Permission.STATUS_CLAIM_RECORD, case.agency)
+        shown = not proof or bool(evidence.strip()) or document is not None
+        _check(
+            at,
+            ("kind", "Choose citizenship or lawful status.", kind in StatusClaim.Kind.values),
+            ("evidence", "Say what was shown as proof, or attach it.", shown),
+        )
+        claim: StatusClaim = StatusClaim.objects.create(
+            case=case,
+            kind=kind,
+            claimed_at=at,
+            proof=proof,
+            evidence=evidence.strip(),
+            document=document,
+            recorded_by=actor.id,
+        )
+        say(
+            events.STATUS_CLAIMED,
+            actor=actor,
+            case=case,
+            at=at,
+            subject=Ref("case", case.public_id),
+            facts={
+                "claim_id": str(claim.public_id),
+                "claim": kind.replace("_", " "),
+                "proof": proof,
+                "how": "with proof" if proof else "without proof",
+            },
+        )
+        reassess(case_id=case.pk, actor=actor, at=at)
+    return claim
+
+
+def decide_policy(*, detainer_id: int, actor: Actor, at: datetime) -> PolicyDecision:
+    """Apply the policy in force now to one detainer, keep the decision, and let the hold follow it.
+
+    Raises NotFound, NotPermitted, IllegalMove when the detainer was withdrawn.
+    """
+    with transaction.atomic():
+        case, detainer = _live(detainer_id)
+        check_permission(actor, Permission.HOLD_DECIDE, case.agency)
+        decision = load(case, at).decision_on(detainer.pk)
+        assert decision is not None
+        row = keep_decision(case, detainer, decision, actor, at)
+        reassess(case_id=case.pk, actor=actor, at=at)
+    return row
+
+
+def _live(detainer_id: int) -> tuple[Case, Detainer]:
+    case, detainer = lock_detainer(detainer_id)
+    if not detainer.is_live:
+        raise IllegalMove(
+            f"This detainer is '{detainer.get_state_display().lower()}'; nothing can be added to it.",
+            code="detainer_withdrawn",
+        )
+    return case, detainer
+
+
+def _check(at: datetime, *checks: tuple[str, str, bool]) -> None:
+    """All failing checks at once, and no fact from the future. Raises Invalid."""
+    problems = [FieldError(field, sentence) for field, sentence, fine in checks if not fine]
+    if at > timezone.now() + FUTURE_TOLERANCE:
+        problems.append(FieldError("at", "This lies in the future. Enter when it happened.", "future"))
+    if problems:
+        raise Invalid(problems)

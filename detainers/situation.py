@@ -1,0 +1,139 @@
+"""The rows of one case as the facts of the clock and the policy. Reads only."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from cases.models import Case, CustodyEvent
+from detainers import rulebook
+from detainers.clock import ClockInput, ClockResult, Document, FormRule, Rule, compute
+from detainers.models import Detainer, Hold, StatusClaim
+from detainers.policies import Decision, Facts, decide
+from detainers.states import HoldState
+
+LEFT = {
+    "transferred": HoldState.TRANSFERRED,
+    "died": HoldState.DIED,
+    "escaped": HoldState.ESCAPED,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """One case with its papers, the decision on each, and the clock's answer."""
+
+    case: Case
+    detainers: tuple[Detainer, ...]
+    decisions: tuple[Decision, ...]
+    holds: tuple[Hold, ...]
+    claim: StatusClaim | None
+    ground_since: datetime | None
+    result: ClockResult | None
+
+    @property
+    def open_hold(self) -> Hold | None:
+        return next((hold for hold in self.holds if hold.ended_at is None), None)
+
+    @property
+    def covered_until(self) -> datetime | None:
+        """Where the last hold that was recorded as ended stopped."""
+        return max((hold.ends_at for hold in self.holds if hold.ended_at is not None), default=None)
+
+    def decision_on(self, detainer_id: int) -> Decision | None:
+        """The decision on one detainer."""
+        for detainer, decision in zip(self.detainers, self.decisions, strict=True):
+            if detainer.pk == detainer_id:
+                return decision
+        return None
+
+
+def load(case: Case, at: datetime) -> Situation:
+    """Everything about one case that the clock and the policy ask for."""
+    papers = Detainer.objects.filter(case=case).order_by("received_at", "pk")
+    detainers = tuple(papers.prefetch_related("services", "warrants", "findings"))
+    holds = tuple(Hold.objects.filter(case=case).order_by("started_at", "pk")) if detainers else ()
+    grounds = case.grounds.filter(ended_at__isnull=True).order_by("started_at")
+    ground_since = grounds.values_list("started_at", flat=True).first()
+    anchor = _anchor(case, holds)
+    claim = strongest_claim(case) if detainers else None
+    convicted = bool(detainers) and case.charges.filter(status="convicted").exists()
+    on = (anchor or at).astimezone(case.agency.zone).date().isoformat()
+    book = rulebook.current()
+    decisions = tuple(decide(_facts(case, item, claim, convicted, on), book) for item in detainers)
+    result = None
+    if case.is_in_custody and ground_since is None and case.release_eligible_at is not None and detainers:
+        documents = tuple(
+            _document(item, decision) for item, decision in zip(detainers, decisions, strict=True)
+        )
+        result = compute(ClockInput(case.agency.time_zone, anchor, documents))
+    return Situation(case, detainers, decisions, holds, claim, ground_since, result)
+
+
+def strongest_claim(case: Case) -> StatusClaim | None:
+    """Proof before claim, citizenship before lawful status, the first of its kind."""
+    claims: Iterable[StatusClaim] = StatusClaim.objects.filter(case=case)
+    ranked = sorted(claims, key=lambda c: (not c.proof, c.kind != StatusClaim.Kind.CITIZENSHIP, c.claimed_at))
+    return ranked[0] if ranked else None
+
+
+def left_as(case: Case) -> HoldState:
+    """How a person left custody, in the words of a hold."""
+    if case.custody_state in LEFT:
+        return LEFT[case.custody_state]
+    released = CustodyEvent.objects.filter(case=case, kind=CustodyEvent.Kind.RELEASED).order_by("-pk")
+    to = released.values_list("destination", flat=True).first()
+    return HoldState.ICE_CUSTODY if to == "ice" else HoldState.RELEASED
+
+
+def first_service(detainer: Detainer) -> datetime | None:
+    return min((service.served_at for service in detainer.services.all()), default=None)
+
+
+def form_rule(detainer: Detainer) -> FormRule:
+    """The rule of the detainer's own edition; a form we do not know asks for nothing."""
+    edition = rulebook.current().editions.get(detainer.edition)
+    return edition.form_rule() if edition else FormRule(detainer.edition, Rule.NONE, False, True)
+
+
+def _anchor(case: Case, holds: tuple[Hold, ...]) -> datetime | None:
+    """The release time of this custody episode: a local ground that came in between gives no new 48 hours."""
+    if case.release_eligible_at is None:
+        return None
+    return min([case.release_eligible_at, *(hold.anchor_at for hold in holds)])
+
+
+def _document(detainer: Detainer, decision: Decision) -> Document:
+    return Document(
+        form=form_rule(detainer),
+        received_at=detainer.received_at,
+        served_at=first_service(detainer),
+        lifted_at=detainer.ended_at,
+        deficient=bool(detainer.deficiencies),
+        policies=decision.limits,
+        reference=str(detainer),
+    )
+
+
+def _facts(case: Case, detainer: Detainer, claim: StatusClaim | None, convicted: bool, on: str) -> Facts:
+    agency = case.agency
+    conditions = {finding.condition for finding in detainer.findings.all()}
+    for warrant in detainer.warrants.all():
+        if warrant.is_judicial:
+            conditions.add(rulebook.Condition.JUDICIAL_WARRANT.value)
+        elif warrant.is_administrative:
+            conditions.add(rulebook.Condition.ADMINISTRATIVE_WARRANT.value)
+    return Facts(
+        on=on,
+        state=agency.state,
+        county=agency.county,
+        city=agency.city,
+        edition=detainer.edition,
+        deficiencies=tuple(item["code"] for item in detainer.deficiencies),
+        on_conviction_box=bool(detainer.boxes.get("on_conviction")),
+        convicted=convicted,
+        conditions=tuple(sorted(conditions)),
+        claim=claim.kind if claim else "",
+        proof=bool(claim and claim.proof),
+    )
