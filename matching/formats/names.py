@@ -22,6 +22,7 @@ _LETTERS = str.maketrans(
     }
 )  # fmt: skip
 _SILENT = frozenset("'’‘ʼʻʹʾʿ`´.·")
+_BLANKS = frozenset(" \t\r\n,")
 _DASHES = frozenset("-‐‑‒–—―−")
 
 
@@ -33,7 +34,7 @@ def fold_name(text: str) -> str:
             continue
         if char in _DASHES:
             folded.append("-")
-        elif char.isspace() or char == ",":
+        elif char in _BLANKS or unicodedata.category(char) == "Zs":
             folded.append(" ")
         elif char.isascii() and char.isalpha():
             folded.append(char.upper())

@@ -37,7 +37,10 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--spool", type=Path, required=True, help="directory of the bureau's files")
     parser.add_argument("--gallery", type=Path, help="file of the known subjects")
     parser.add_argument(
-        "--no-search", action="store_true", help="answer 'no record' without decoding, to measure the wire"
+        "--search",
+        choices=("prints", "none"),
+        default="prints",
+        help="none: answer 'no record' without decoding, to measure the wire",
     )
     parser.add_argument(
         "--engine", metavar="MODULE:FACTORY", help="another search engine, called with the gallery"
@@ -78,10 +81,10 @@ def _run(arguments: argparse.Namespace) -> int:
 
 
 def _engine(arguments: argparse.Namespace) -> SearchEngine | None:
-    if arguments.no_search:
+    if arguments.search == "none":
         return None
     if arguments.gallery is None:
-        raise ValueError("--gallery is needed to search; name the file, or use --no-search.")
+        raise ValueError("--gallery is needed to search; name the file, or use --search none.")
     if not arguments.engine:
         return LeaderEngine(arguments.gallery)
     module, _, name = arguments.engine.partition(":")
