@@ -1,0 +1,52 @@
+"""Addresses of the act pages, under /admin/act/. Each takes one public id: of the case, or of the thing the act is about."""
+
+from django.urls import path
+
+from desk.acts import (
+    bookings,
+    breaches,
+    candidates,
+    checks,
+    custody,
+    detainers,
+    grounds,
+    orders,
+    registrations,
+)
+
+app_name = "desk"
+
+urlpatterns = [
+    path("book/", bookings.BookView.as_view(), name="book"),
+    path("case/<uuid:public_id>/ground/", grounds.GroundAddView.as_view(), name="ground_add"),
+    path("ground/<uuid:public_id>/end/", grounds.GroundEndView.as_view(), name="ground_end"),
+    path("case/<uuid:public_id>/release/", custody.ReleaseView.as_view(), name="release"),
+    path("case/<uuid:public_id>/custody/", custody.CustodyView.as_view(), name="custody"),
+    path("case/<uuid:public_id>/reprint/", checks.ReprintView.as_view(), name="reprint"),
+    path(
+        "transmission/<uuid:public_id>/release/",
+        checks.TransmissionReleaseView.as_view(),
+        name="transmission_release",
+    ),
+    path("submission/<uuid:public_id>/iar/", checks.IarCodeView.as_view(), name="iar_code"),
+    path(
+        "candidate/<uuid:public_id>/review/",
+        candidates.CandidateReviewView.as_view(),
+        name="candidate_review",
+    ),
+    path(
+        "candidate/<uuid:public_id>/print/<str:side>/<int:finger>.png",
+        candidates.CandidatePrintView.as_view(),
+        name="candidate_print",
+    ),
+    path(
+        "case/<uuid:public_id>/detainer/",
+        registrations.DetainerRegisterView.as_view(),
+        name="detainer_register",
+    ),
+    path("detainer/<uuid:public_id>/serve/", detainers.DetainerServeView.as_view(), name="detainer_serve"),
+    path("detainer/<uuid:public_id>/lift/", detainers.DetainerLiftView.as_view(), name="detainer_lift"),
+    path("detainer/<uuid:public_id>/order/", orders.JudicialOrderView.as_view(), name="judicial_order"),
+    path("case/<uuid:public_id>/claim/", orders.StatusClaimView.as_view(), name="status_claim"),
+    path("breach/<uuid:public_id>/close/", breaches.BreachCloseView.as_view(), name="breach_close"),
+]
