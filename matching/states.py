@@ -77,7 +77,6 @@ class AnswerState(StrEnum):
 class ReplyState(StrEnum):
     ATTACHED = "attached"
     QUARANTINED = "quarantined"
-    DUPLICATE = "duplicate"
     DISMISSED = "dismissed"
 
 

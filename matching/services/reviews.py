@@ -15,7 +15,7 @@ from accounts.permissions import Permission, check_permission
 from cases.services import link_same_person
 from matching import events
 from matching.errors import ReviewClosed, SecondExaminerNeeded
-from matching.models import Candidate, CandidateReview, Submission
+from matching.models import Candidate, CandidateReview, FingerTemplate, Submission
 from matching.policies import review_verdict
 from matching.services.common import check_move, need_person, need_reason, note, ref
 from matching.states import CANDIDATE_MOVES, CandidateState, Decision
@@ -86,6 +86,11 @@ def _check_examiner(candidate: Candidate, actor: Actor) -> None:
         raise SecondExaminerNeeded(
             "You have decided this candidate. A second, different examiner must decide now."
         )
+    for submission_id in (candidate.submission_id, candidate.other_submission_id):
+        if not FingerTemplate.objects.live().filter(submission=submission_id).exists():
+            raise ReviewClosed(
+                "The prints of one side were taken out of the repository: nothing can be compared."
+            )
 
 
 def _decision(value: str) -> Decision:
