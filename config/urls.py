@@ -12,8 +12,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("health/ready", views.ready, name="health_ready"),
     path("admin/act/", include("desk.acts.urls")),
     path("admin/", admin.site.urls),
-    path("api/v1/", include("integration.urls")),
-    path("oversight/", include("oversight.urls")),
 ]
 
 handler400 = views.bad_request

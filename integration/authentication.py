@@ -1,29 +1,44 @@
-from typing import Any
+"""Who calls the API: an OAuth client of one agency, and nobody else. A browser's session means nothing here."""
 
-from oauth2_provider.contrib.rest_framework import OAuth2Authentication
+from hashlib import sha256
+
+from django.utils import timezone
+from oauth2_provider.models import get_access_token_model
+from rest_framework.authentication import BaseAuthentication, get_authorization_header
 from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.request import Request
 
-from accounts.actors import actor_for_client
+from accounts.actors import NOBODY, actor_for_client
 from integration.models import ApiClient
 
 
-class ClientAuthentication(OAuth2Authentication):
-    """OAuth client credentials: the token names an application, the application its agency."""
+class ClientAuthentication(BaseAuthentication):
+    """A bearer token of the client-credentials grant, taken from the header only: the body is not read for strangers."""
 
-    def authenticate(self, request: Request) -> tuple[Any, Any] | None:
-        result = super().authenticate(request)
-        if result is None:
+    def authenticate(self, request: Request) -> tuple[ApiClient, object] | None:
+        request._request.actor = NOBODY  # type: ignore[attr-defined]
+        words = get_authorization_header(request).split()
+        if not words or words[0].lower() != b"bearer":
             return None
-        token = result[1]
-        client = ApiClient.objects.select_related("agency").filter(application=token.application, is_active=True).first()
-        if client is None:
-            raise AuthenticationFailed("This client is not active. Ask the agency's administrator.")
+        if len(words) != 2:
+            raise AuthenticationFailed("Send 'Authorization: Bearer' and one token.")
+        token = _valid_token(words[1])
+        client = getattr(token.application, "api_client", None) if token and token.application else None
+        if token is None or client is None:
+            raise AuthenticationFailed("This token is not valid or has expired. Ask for a new one at /api/v1/oauth/token.")
+        if not client.is_active:
+            raise AuthenticationFailed("This client has been revoked. Ask the agency's administrator.")
         request._request.actor = actor_for_client(  # type: ignore[attr-defined]
             client_id=str(client.public_id), label=client.label, agency=client.agency
         )
-        request._request.api_client = client  # type: ignore[attr-defined]
         return client, token
 
     def authenticate_header(self, request: Request) -> str:
         return 'Bearer realm="clearhold"'
+
+
+def _valid_token(raw: bytes) -> object:
+    """The stored token with this value, or None when there is none or it has run out."""
+    tokens = get_access_token_model().objects.select_related("application__api_client__agency")
+    token = tokens.filter(token_checksum=sha256(raw).hexdigest()).first()
+    return token if token is not None and token.expires and token.expires > timezone.now() else None

@@ -1,4 +1,4 @@
-"""API clients: an OAuth application that belongs to one agency."""
+"""API clients (an OAuth application that belongs to one agency) and the keys under which they repeat a request safely."""
 
 from uuid import uuid4
 
@@ -6,6 +6,7 @@ from django.conf import settings
 from django.db import models
 
 from accounts.models import Agency
+from audit.models import ClockTimestamp
 
 
 class ApiClient(models.Model):
@@ -25,3 +26,41 @@ class ApiClient(models.Model):
 
     def __str__(self) -> str:
         return self.label
+
+    @property
+    def is_authenticated(self) -> bool:
+        """The framework asks this of whoever a token stands for."""
+        return True
+
+
+class IdempotencyKey(models.Model):
+    """One `Idempotency-Key` of one client: what was asked under it and, once done, what was answered.
+
+    A row without an answer is a request that still runs. Its lease lets a repeat take over from a process that died.
+    """
+
+    client = models.ForeignKey(ApiClient, on_delete=models.PROTECT, related_name="idempotency_keys")
+    key = models.CharField(max_length=100)
+    body_sha256 = models.CharField(max_length=64)
+    lease_until = models.DateTimeField(null=True, blank=True)
+    status = models.PositiveSmallIntegerField(null=True, blank=True)
+    response = models.JSONField(null=True, blank=True)
+    created_at = models.DateTimeField(db_default=ClockTimestamp(), editable=False)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["client", "key"], name="integration_key_once"),
+            models.CheckConstraint(
+                name="integration_key_answered_or_leased",
+                condition=models.Q(status__isnull=False, response__isnull=False, lease_until__isnull=True)
+                | models.Q(status__isnull=True, response__isnull=True, lease_until__isnull=False),
+            ),
+        ]
+        indexes = [models.Index(fields=["client", "created_at"], name="integration_key_age")]
+
+    class Privacy:
+        personal = ("response",)
+        retention = "one day"
+
+    def __str__(self) -> str:
+        return f"key of client {self.client_id}"

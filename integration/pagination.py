@@ -7,3 +7,9 @@ class Cursor(CursorPagination):
     ordering = "pk"
     page_size_query_param = "page_size"
     max_page_size = 200
+
+
+class NewestFirst(Cursor):
+    """Cases as they are asked for most: by booking, newest first."""
+
+    ordering = ("-opened_at", "-pk")

@@ -1,0 +1,148 @@
+"""A case as machines read it. No name, no date of birth: the jail's own system has them."""
+
+from typing import Any
+
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+
+from cases.models import Case
+from detainers.models import Breach, CaseAuthority, Detainer
+from detainers.policies import VERDICTS, Verdict
+from integration import casefile
+from integration.stages import MEANING, Stage
+from matching.models import ExpectedAnswer
+
+STAGES = "; ".join(f"`{stage.value}`: {MEANING[stage]}" for stage in Stage)
+
+
+class CustodySerializer(serializers.ModelSerializer[Case]):
+    """Where the person is, and since when."""
+
+    state = serializers.ChoiceField(source="custody_state", choices=Case._meta.get_field("custody_state").choices)
+    booked_at = serializers.DateTimeField(source="opened_at")
+    ended_at = serializers.DateTimeField(source="custody_ended_at", allow_null=True)
+
+    class Meta:
+        model = Case
+        fields = ["state", "unit", "booked_at", "release_eligible_at", "ended_at"]
+        read_only_fields = fields
+
+
+class ClockSerializer(serializers.Serializer[Any]):
+    """On what authority, until when, by the clock of the database at `as_of`."""
+
+    authority = serializers.ChoiceField(source="authority.kind", choices=CaseAuthority.Kind.choices)
+    authority_ends_at = serializers.DateTimeField(
+        source="authority.authority_ends_at", allow_null=True, help_text="Null while a local ground has no known end"
+    )
+    remaining_seconds = serializers.IntegerField(allow_null=True, help_text="0 when authority has ended")
+    is_in_breach = serializers.BooleanField(source="authority.in_breach")
+    as_of = serializers.DateTimeField(source="authority.seen_at")
+
+
+class ClockWithDerivationSerializer(ClockSerializer):
+    derivation = serializers.SerializerMethodField(help_text="How the end of the hold came about, sentence by sentence")
+
+    def get_derivation(self, file: casefile.CaseFile) -> list[str]:
+        return casefile.derivation(self.context["actor"], file.case)
+
+
+class AnswerSerializer(serializers.ModelSerializer[ExpectedAnswer]):
+    """What one source says, or why it says nothing."""
+
+    is_finding = serializers.BooleanField(help_text="Whether the source was searched and said yes or no")
+
+    class Meta:
+        model = ExpectedAnswer
+        fields = ["state", "is_finding", "reason", "due_at", "settled_at"]
+        read_only_fields = fields
+
+
+class AnswersSerializer(serializers.Serializer[Any]):
+    """The three sources, never merged; null where no check was opened."""
+
+    state = AnswerSerializer(allow_null=True)
+    fbi = AnswerSerializer(allow_null=True)
+    dhs = AnswerSerializer(allow_null=True)
+
+
+class DecisionSerializer(serializers.Serializer[Any]):
+    """What the policy in force said of this detainer."""
+
+    verdict = serializers.ChoiceField(choices=[(item.value, VERDICTS[item]) for item in Verdict])
+    sentence = serializers.SerializerMethodField()
+    policy = serializers.CharField(source="policy_code")
+    citation = serializers.CharField()
+    version = serializers.CharField()
+    decided_at = serializers.DateTimeField()
+
+    def get_sentence(self, decision: Any) -> str:
+        return VERDICTS[Verdict(decision.verdict)]
+
+
+class DetainerSerializer(serializers.ModelSerializer[Detainer]):
+    """One detainer as received."""
+
+    id = serializers.UUIDField(source="public_id")
+    served_at = serializers.SerializerMethodField()
+    decision = serializers.SerializerMethodField()
+
+    class Meta:
+        model = Detainer
+        fields = ["id", "edition", "state", "channel", "received_at", "served_at", "ended_at", "decision"]
+        read_only_fields = fields
+
+    @extend_schema_field(serializers.DateTimeField(allow_null=True))
+    def get_served_at(self, detainer: Detainer) -> str | None:
+        served = casefile.first_service(detainer)
+        return serializers.DateTimeField().to_representation(served) if served else None
+
+    @extend_schema_field(DecisionSerializer(allow_null=True))
+    def get_decision(self, detainer: Detainer) -> dict[str, Any] | None:
+        latest = max(detainer.decisions.all(), key=lambda row: row.pk, default=None)
+        return dict(DecisionSerializer(latest).data) if latest else None
+
+
+class BreachSerializer(serializers.ModelSerializer[Breach]):
+    """Custody without authority."""
+
+    id = serializers.UUIDField(source="public_id")
+    minutes = serializers.SerializerMethodField(help_text="How long it lasted, or has lasted until now")
+
+    class Meta:
+        model = Breach
+        fields = ["id", "state", "from_at", "until_at", "minutes"]
+        read_only_fields = fields
+
+    def get_minutes(self, breach: Breach) -> int:
+        return int(breach.duration(self.context["now"]).total_seconds()) // 60
+
+
+class CaseSummarySerializer(serializers.Serializer[Any]):
+    """One line of the list."""
+
+    id = serializers.UUIDField(source="case.public_id")
+    number = serializers.CharField(source="case.number")
+    booking_number = serializers.CharField(source="booking.booking_number")
+    stage = serializers.ChoiceField(choices=[(item.value, MEANING[item]) for item in Stage], help_text=STAGES)
+    custody = CustodySerializer(source="case")
+    clock = ClockSerializer(source="*")
+
+
+class CaseSerializer(CaseSummarySerializer):
+    """The whole case."""
+
+    clock = ClockWithDerivationSerializer(source="*")
+    answers = serializers.SerializerMethodField()
+    detainers = DetainerSerializer(many=True)
+    breach = serializers.SerializerMethodField()
+
+    @extend_schema_field(AnswersSerializer)
+    def get_answers(self, file: casefile.CaseFile) -> dict[str, Any]:
+        empty: dict[str, Any] = {"state": None, "fbi": None, "dhs": None}
+        return dict(AnswersSerializer(empty | file.answers).data)
+
+    @extend_schema_field(BreachSerializer(allow_null=True))
+    def get_breach(self, file: casefile.CaseFile) -> dict[str, Any] | None:
+        breach = casefile.latest_breach(self.context["actor"], file.case)
+        return dict(BreachSerializer(breach, context={"now": file.authority.seen_at}).data) if breach else None

@@ -1,0 +1,21 @@
+"""The machines' door, under /api/v1/. Only the token address of the OAuth toolkit is reachable."""
+
+from django.urls import path
+
+from integration.views.bookings import BookingsView
+from integration.views.cases import CaseListView, CaseView
+from integration.views.events import EventsView
+from integration.views.schema import DocsView, SchemaView
+from integration.views.tokens import ClientTokenView
+
+app_name = "integration"
+
+urlpatterns = [
+    path("oauth/token", ClientTokenView.as_view(), name="token"),
+    path("bookings", BookingsView.as_view(), name="bookings"),
+    path("cases", CaseListView.as_view(), name="cases"),
+    path("cases/<uuid:public_id>", CaseView.as_view(), name="case"),
+    path("events", EventsView.as_view(), name="events"),
+    path("schema", SchemaView.as_view(), name="schema"),
+    path("docs", DocsView.as_view(), name="docs"),
+]
