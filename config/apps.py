@@ -1,4 +1,4 @@
-from django.apps import AppConfig
+from django.apps import AppConfig, apps
 from django.db.models.signals import post_migrate
 
 
@@ -13,6 +13,7 @@ class ProjectConfig(AppConfig):
         from config import checks, grants, wiring
 
         checks.register()
-        # Grants follow the schema: one table in the code, applied whenever the schema may have changed.
-        post_migrate.connect(grants.after_migrate, sender=self, dispatch_uid="clearhold-grants")
+        # Grants follow the schema: one table in the code, applied whenever the schema may have changed. Django sends
+        # the signal for apps with models only, and for each of those; any one of them stands for the whole.
+        post_migrate.connect(grants.after_migrate, sender=apps.get_app_config("audit"), dispatch_uid="clearhold-grants")
         wiring.connect()

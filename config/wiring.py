@@ -1,5 +1,16 @@
 """The one place that joins apps that must not know each other: adapters into ports, subscribers onto events, panels onto doors."""
 
+from cases import ports as case_ports
+
 
 def connect() -> None:
     """Called once when the project is ready."""
+    from config.adapters import read_eft
+    from matching import gateways
+    from matching import handlers as matching_handlers
+    from matching.formats.names import fold_name
+
+    case_ports.eft_reader = read_eft
+    case_ports.fold_name = fold_name
+    gateways.register()
+    matching_handlers.subscribe()
