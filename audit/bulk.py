@@ -1,4 +1,4 @@
-"""Many events of one action in one statement each for events and deliveries: what a sweep over hundreds of rows needs."""
+"""Many events in one statement each for events and deliveries: what a sweep over hundreds of rows needs."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -28,7 +28,7 @@ class Entry:
 
 
 def events(entries: Sequence[Entry], *, actor: ActorLike) -> list[Event]:
-    """Record them in order, in the caller's transaction, with their deliveries and handlers. Raises as `record.event`."""
+    """Record them in order with deliveries and handlers, in the caller's transaction. Raises as `record.event`."""
     alias = router.db_for_write(Event)
     if not connections[alias].in_atomic_block:
         raise NotInTransaction("Record events inside the transaction of the change they describe.")

@@ -43,7 +43,9 @@ def dispatch(event: Event, *, using: str = DEFAULT_DB_ALIAS) -> None:
 def dispatch_many(events: list[Event], *, using: str = DEFAULT_DB_ALIAS) -> None:
     """As `dispatch`, with the delivery rows of all events in one statement."""
     Delivery.objects.using(using).bulk_create(
-        Delivery(event=event, subscriber=subscriber) for event in events for subscriber in _subscribers.get(event.action, {})
+        Delivery(event=event, subscriber=subscriber)
+        for event in events
+        for subscriber in _subscribers.get(event.action, {})
     )
     for event in events:
         for handler in _handlers.get(event.action, []):

@@ -1,4 +1,4 @@
-"""What happens with detainers and holds, as actions with a sentence each. Facts are ids, codes and instants."""
+"""What happens with detainers and holds, a sentence each. Facts are ids, codes and instants."""
 
 REGISTERED = "detainers.registered"
 DEFICIENT = "detainers.deficient"

@@ -1,4 +1,4 @@
-"""Reads. Everything starts from `visible_to(actor)`; a federal liaison sees the detainers of its own office only."""
+"""Reads, all from `visible_to(actor)`. A federal liaison sees the detainers of its own office only."""
 
 from typing import TYPE_CHECKING, Any, Self
 

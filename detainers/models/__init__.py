@@ -1,4 +1,4 @@
-"""Detainers and what hangs on them, holds and breaches, and the view that says on what authority a person is held."""
+"""Detainers and what hangs on them, holds and breaches, and the view of authority."""
 
 from detainers.models.authority import CaseAuthority, SweepHeartbeat
 from detainers.models.hold import Breach, Hold

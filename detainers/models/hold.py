@@ -1,4 +1,4 @@
-"""Holds and breaches. PostgreSQL repeats the law: it refuses a hold that must not be, and never refuses a release."""
+"""Holds and breaches. PostgreSQL repeats the law: no hold that must not be, and never a release refused."""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -29,13 +29,15 @@ MAY_BEGIN = """
         RAISE EXCEPTION 'detainers: this form gives no ground to hold' USING ERRCODE = 'check_violation';
     END IF;
     IF paper.verdict NOT IN ('hold_permitted', 'hold_required') THEN
-        RAISE EXCEPTION 'detainers: the policy decision does not allow a hold' USING ERRCODE = 'check_violation';
+        RAISE EXCEPTION 'detainers: the policy decision does not allow a hold'
+            USING ERRCODE = 'check_violation';
     END IF;
     IF paper.needs_service AND NOT EXISTS (
         SELECT 1 FROM detainers_detainerservice s
          WHERE s.detainer_id = NEW.detainer_id AND s.served_at <= NEW.started_at
     ) THEN
-        RAISE EXCEPTION 'detainers: this edition takes effect only when served' USING ERRCODE = 'check_violation';
+        RAISE EXCEPTION 'detainers: this edition takes effect only when served'
+            USING ERRCODE = 'check_violation';
     END IF;
     RETURN NEW;
 """
@@ -51,14 +53,15 @@ NEVER_LATER = """
 STAYS = """
     IF NEW.from_at <> OLD.from_at OR NEW.case_id <> OLD.case_id
        OR (OLD.until_at IS NOT NULL AND NEW.until_at IS DISTINCT FROM OLD.until_at) THEN
-        RAISE EXCEPTION 'detainers: the span of a breach stays as it was recorded' USING ERRCODE = 'check_violation';
+        RAISE EXCEPTION 'detainers: the span of a breach stays as it was recorded'
+            USING ERRCODE = 'check_violation';
     END IF;
     RETURN NEW;
 """
 
 
 class Hold(models.Model):
-    """Custody on a detainer after the last local ground. `deadline_at` is when it is over, whether or not anybody looks."""
+    """Custody on a detainer after the last local ground, over at `deadline_at` whoever looks."""
 
     public_id = models.UUIDField(default=uuid4, unique=True, editable=False)
     case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="holds")

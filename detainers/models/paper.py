@@ -1,4 +1,4 @@
-"""What came on paper or by wire, what was done with it, and what the policy said. Facts; almost all append-only."""
+"""What came on paper or by wire, what was done with it, what the policy said. Almost all append-only."""
 
 from typing import Any
 from uuid import uuid4
@@ -169,7 +169,7 @@ class Warrant(models.Model):
 
 
 class DetainerService(models.Model):
-    """A copy given to the person: when, in which language, how. The first one lets the edition take effect."""
+    """A copy given to the person: when, in which language, how. It lets the edition take effect."""
 
     class Method(models.TextChoices):
         IN_PERSON = "in_person", _("In person")

@@ -1,4 +1,4 @@
-"""Every write of detainers. Each service locks, checks who, checks whether, saves and audits in one transaction.
+"""Every write of detainers: lock, who, whether, save and audit in one transaction.
 
 `reassess` is the only code that opens or ends a hold or a breach; all others call it.
 """

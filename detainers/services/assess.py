@@ -1,7 +1,8 @@
 """The only code that opens and ends holds and breaches.
 
-It reads the facts, asks policy and clock, and writes down what is true. Nothing here decides by itself that somebody
-may be held: a hold exists because a named person registered and served a detainer and the policy allows it.
+It reads the facts, asks policy and clock, and writes down what is true. Nothing here decides by itself that
+somebody may be held: a hold exists because a named person registered and served a detainer and the policy
+allows it.
 """
 
 from dataclasses import dataclass
@@ -51,8 +52,8 @@ class Assessment:
 def reassess(*, case_id: int, actor: Actor, at: datetime) -> Assessment:
     """Write down what the facts of a case mean at `at`. Idempotent.
 
-    1. Lock the case. 2. Decide the policy for each live detainer and keep what is new. 3. End the open hold if
-    something ended it, the earliest cause first. 4. Open a hold if one is due. 5. Open or end the breach.
+    1. Lock the case. 2. Decide the policy for each live detainer and keep what is new. 3. End the open hold
+    if something ended it, the earliest cause first. 4. Open a hold if one is due. 5. Open or end the breach.
     """
     with transaction.atomic():
         case = lock_case(case_id)
@@ -223,9 +224,10 @@ def _begin(situation: Situation, rows: dict[int, PolicyDecision], actor: Actor, 
 
 
 def _owner(situation: Situation) -> Detainer | None:
-    """The live detainer on which the hold rests: the one that governs, else the first live one that took effect."""
+    """The live detainer on which the hold rests: the governing one, else the first that took effect."""
     result = situation.result
-    assert result is not None and result.document is not None
+    assert result is not None
+    assert result.document is not None
     first = situation.detainers[result.document]
     refused = {reference for reference, _ in result.derivation.refused}
     for detainer in (first, *situation.detainers):
@@ -238,7 +240,8 @@ def _create(
     situation: Situation, detainer: Detainer, decision: PolicyDecision, started_at: datetime, actor: Actor
 ) -> Hold:
     result, case = situation.result, situation.case
-    assert result is not None and result.expires_at is not None
+    assert result is not None
+    assert result.expires_at is not None
     anchor_at = result.derivation.release_eligible_at
     assert anchor_at is not None
     form_limits = [limit for limit in result.derivation.limits if limit.source is Source.FORM]

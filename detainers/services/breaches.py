@@ -1,4 +1,4 @@
-"""Custody without authority: opened by the facts, ended by the facts, closed by a person with cause and remedy."""
+"""Custody without authority: opened and ended by the facts, closed by a person with cause and remedy."""
 
 from datetime import datetime
 
@@ -26,9 +26,11 @@ def settle_breach(case: Case, hold: Hold | None, *, actor: Actor, at: datetime) 
         Breach.objects.select_for_update().filter(case=case, until_at__isnull=True).first()
     )
     if hold is not None:
-        return _covered_by_hold(case, hold, running, actor)
+        _covered_by_hold(case, hold, running, actor)
+        return None
     if case.custody_ended_at is not None:
-        return _after_custody(case, running, ended, actor)
+        _after_custody(case, running, ended, actor)
+        return None
     if ended is None:
         if running is not None:
             since = (
@@ -106,7 +108,7 @@ def end_breach(breach: Breach, case: Case, *, until: datetime, actor: Actor) -> 
 
 
 def close_breach(*, breach_id: int, actor: Actor, at: datetime, cause: str, remedy: str) -> Breach:
-    """Record why it happened and what is done about it. Raises NotFound, NotPermitted, IllegalMove, Invalid."""
+    """Record why it happened and what is done. Raises NotFound, NotPermitted, IllegalMove, Invalid."""
     with transaction.atomic():
         case_id = Breach.objects.filter(pk=breach_id).values_list("case_id", flat=True).first()
         if case_id is None:

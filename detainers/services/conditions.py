@@ -1,4 +1,4 @@
-"""Facts that the policy asks for: warrants, judicial orders, listed cases, and what the person says of their status."""
+"""Facts that the policy asks for: warrants, judicial orders, listed cases, claims of status."""
 
 from datetime import datetime
 
@@ -30,7 +30,7 @@ def record_warrant(
     signed_by_role: str,
     document: Document | None = None,
 ) -> Warrant:
-    """Record a warrant signed at `at`. A judge's warrant is a ground of its own and is added to the case as one.
+    """Record a warrant signed at `at`. A judge's warrant is added to the case as a ground of its own.
 
     Raises NotFound, NotPermitted, IllegalMove, Invalid.
     """

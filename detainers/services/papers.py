@@ -59,7 +59,7 @@ def register_detainer(
     document: Document | None = None,
     federal_agency: Agency | None = None,
 ) -> Detainer:
-    """Register a detainer received at `at`. A deficient one is kept, marked with every reason, and gives no hold.
+    """Register a detainer received at `at`. A deficient one is kept with its reasons and holds nobody.
 
     Raises NotFound, NotPermitted, Invalid.
     """
@@ -158,7 +158,7 @@ def serve_detainer(
 def lift_detainer(*, detainer_id: int, actor: Actor, at: datetime, reason: str = "") -> Detainer:
     """The issuing side withdrew the detainer at `at`. Any hold on it ends at once.
 
-    The jail or the office that issued it may record this. Raises NotFound, NotPermitted, IllegalMove, Invalid.
+    The jail or the issuing office may record this. Raises NotFound, NotPermitted, IllegalMove, Invalid.
     """
     with transaction.atomic():
         case, detainer = lock_detainer(detainer_id)

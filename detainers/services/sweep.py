@@ -1,18 +1,20 @@
 """The sweep writes down what the clock has already made true. It can be late; authority is over without it.
 
-Instants are those of the database. Rows are taken in batches under row locks that skip what somebody else holds;
-a batch that raises is undone and tried row by row, so that one bad row stops no other.
+Instants are those of the database. Rows are taken in batches under row locks that skip what somebody else
+holds; a batch that raises is undone and tried row by row, so that one bad row stops no other.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 import structlog
 from django.db import connection, transaction
 
 from accounts.actors import Actor, system
-from audit.bulk import Entry, events as record_events
+from audit.bulk import Entry
+from audit.bulk import events as record_events
 from audit.record import Ref
 from cases.models import Case
 from detainers import events
@@ -89,7 +91,7 @@ def _expire_batch(outcome: SweepOutcome, actor: Actor, at: datetime | None, batc
             rows = _rows(DUE_HOLDS, [at, outcome.failed, batch])
             taken = [case_id for _, case_id in rows]
             outcome.expired += _expire([hold_id for hold_id, _ in rows], actor)
-    except Exception:  # noqa: BLE001 - one bad row must not stop the others; each is tried and named below
+    except Exception:
         log.exception("sweep_batch_failed", rows=len(taken))
         outcome.expired += _one_by_one(taken, outcome, actor, at)
     return bool(taken)
@@ -105,7 +107,7 @@ def _breach_batch(outcome: SweepOutcome, actor: Actor, at: datetime | None, batc
                 return False
             taken = [case_id for (case_id,) in _rows(OVERDUE_CASES, [at, outcome.failed, at, batch])]
             outcome.breaches += _open_breaches(taken, actor)
-    except Exception:  # noqa: BLE001 - as above
+    except Exception:
         log.exception("sweep_batch_failed", rows=len(taken))
         outcome.breaches += _one_by_one(taken, outcome, actor, at)
     return bool(taken)
@@ -141,7 +143,9 @@ def _open_breaches(case_ids: Sequence[int], actor: Actor) -> int:
     rows = CaseAuthority.objects.filter(pk__in=case_ids, authority_ends_at__isnull=False)
     ends = dict(rows.values_list("case_id", "authority_ends_at"))
     cases = Case.objects.filter(pk__in=ends).select_related("agency").in_bulk()
-    breaches = Breach.objects.bulk_create(Breach(case=cases[key], from_at=ended) for key, ended in ends.items())
+    breaches = Breach.objects.bulk_create(
+        Breach(case=cases[key], from_at=ended) for key, ended in ends.items()
+    )
     record_events([_opened(breach) for breach in breaches], actor=actor)
     return len(breaches)
 
@@ -158,7 +162,7 @@ def _opened(breach: Breach) -> Entry:
 
 
 def _one_by_one(case_ids: Sequence[int], outcome: SweepOutcome, actor: Actor, at: datetime | None) -> int:
-    """Each case in a transaction of its own. One that raises is named, stays due, and is left for the next sweep."""
+    """Each case in its own transaction. One that raises is named and left due for the next sweep."""
     done = 0
     for case_id in case_ids:
         try:
@@ -167,7 +171,7 @@ def _one_by_one(case_ids: Sequence[int], outcome: SweepOutcome, actor: Actor, at
                 if free:
                     reassess(case_id=case_id, actor=actor, at=at or database_now())
                     done += 1
-        except Exception:  # noqa: BLE001 - the alarm is the log and the count; the row stays due
+        except Exception:
             log.exception("sweep_row_failed", case_id=case_id)
             outcome.failed.append(case_id)
     return done
@@ -218,7 +222,7 @@ def _alone() -> bool:
     return bool(got)
 
 
-def _rows(sql: str, params: list[object]) -> list[tuple[int, ...]]:
+def _rows(sql: str, params: list[Any]) -> list[tuple[int, ...]]:
     with connection.cursor() as cursor:
         cursor.execute(sql, params)
         return list(cursor.fetchall())

@@ -37,7 +37,9 @@ class Road:
     def case(self, *, days: float = 10, **changes: Any) -> Case:
         return self.book(booked_at=ago(days=days), **changes)
 
-    def register(self, case: Case, *, at: datetime | None = None, who: str = "clerk", **form: Any) -> Detainer:
+    def register(
+        self, case: Case, *, at: datetime | None = None, who: str = "clerk", **form: Any
+    ) -> Detainer:
         return services.register_detainer(
             case_id=case.pk,
             actor=self.cast.actor(who),
@@ -46,10 +48,14 @@ class Road:
             channel="fax",
         )
 
-    def serve(self, detainer: Detainer, *, at: datetime | None = None, who: str = "clerk", **extra: Any) -> Any:
+    def serve(
+        self, detainer: Detainer, *, at: datetime | None = None, who: str = "clerk", **extra: Any
+    ) -> Any:
         fields = {"language": "es", **extra}
         served_at = at or detainer.received_at + timedelta(hours=1)
-        return services.serve_detainer(detainer_id=detainer.pk, actor=self.cast.actor(who), at=served_at, **fields)
+        return services.serve_detainer(
+            detainer_id=detainer.pk, actor=self.cast.actor(who), at=served_at, **fields
+        )
 
     def eligible(self, case: Case, *, at: datetime) -> Case:
         return self.book.eligible(case, at=at)

@@ -2,17 +2,16 @@
 
 from datetime import timedelta
 
-from django.utils import timezone
-
 from audit.models import Event
-from cases import services as cases
-from detainers import services
-from detainers.models import Breach, Hold, PolicyDecision
 from tests.detainers.builders import Road, ago, authority, hold_of
 
 
 def actions(case) -> list[str]:
-    return list(Event.objects.filter(case_id=case.public_id, action__startswith="detainers.").order_by("pk").values_list("action", flat=True))
+    return list(
+        Event.objects.filter(case_id=case.public_id, action__startswith="detainers.")
+        .order_by("pk")
+        .values_list("action", flat=True)
+    )
 
 
 def test_it_opens_a_hold_when_the_last_ground_ends(road: Road) -> None:
