@@ -10,6 +10,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("accounts.urls")),
     path("health/live", views.live, name="health_live"),
     path("health/ready", views.ready, name="health_ready"),
+    path("api/v1/", include("integration.urls")),
+    path("oversight/", include("oversight.urls")),
     path("admin/act/", include("desk.acts.urls")),
     path("admin/", admin.site.urls),
 ]

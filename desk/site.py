@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.sites import UnfoldAdminSite
 
 from accounts.bases import actor_of
+from accounts.roles import role
 
 MAIN_MODELS = (("cases", "Case"), ("matching", "Submission"), ("matching", "Candidate"), ("detainers", "Detainer"))
 
@@ -45,9 +46,12 @@ class ClearholdAdminSite(UnfoldAdminSite):  # type: ignore[misc]
         return own + super().get_urls()
 
     def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponseBase:
-        from desk.views import BoardView
+        """The front page of the role: the board, the prints to compare, or where to look."""
+        from desk.views import FRONT_PAGES
 
-        return BoardView.as_view()(request)
+        actor = actor_of(request)
+        view = next((page for page in FRONT_PAGES if actor.may_somewhere(page.permission)), FRONT_PAGES[0])
+        return view.as_view()(request)
 
     def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         """Signing in happens at one place; somebody signed in without a role here is told so at home."""
@@ -66,7 +70,8 @@ class ClearholdAdminSite(UnfoldAdminSite):  # type: ignore[misc]
     def each_context(self, request: HttpRequest) -> dict[str, Any]:
         context: dict[str, Any] = super().each_context(request)
         main, more = self._navigation(request, context["available_apps"])
-        context.update(desk_main=main, desk_more=more)
+        roles = [entry.name for slug in actor_of(request).roles if (entry := role(slug))]
+        context.update(desk_main=main, desk_more=more, desk_roles=", ".join(roles))
         return context
 
     def _navigation(self, request: HttpRequest, apps: list[dict[str, Any]]) -> tuple[list[NavItem], list[NavItem]]:

@@ -1,0 +1,160 @@
+"""Cases, people and received documents as lists to search. What is done to them is done on the act pages."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import Exists, OuterRef, QuerySet
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.translation import gettext_lazy as _
+
+from accounts.bases import ScopedModelAdmin, actor_of
+from accounts.permissions import Permission
+from audit.sentences import local_time
+from cases.models import Case, Document, LocalGround, Person
+
+
+class GroundFilter(admin.SimpleListFilter):
+    """On a local ground, or eligible for release."""
+
+    title = _("local ground")
+    parameter_name = "ground"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [("held", _("On a local ground")), ("eligible", _("Release-eligible, in custody"))]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        if self.value() == "held":
+            return queryset.filter(release_eligible_at__isnull=True, custody_state="in_custody")
+        if self.value() == "eligible":
+            return queryset.filter(release_eligible_at__isnull=False, custody_state="in_custody")
+        return queryset
+
+
+class AgencyFilter(admin.SimpleListFilter):
+    """Only the actor's own agencies are offered."""
+
+    title = _("agency")
+    parameter_name = "agency"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        found = model_admin.get_queryset(request).order_by().values_list("agency_id", "agency__name").distinct()
+        return sorted(((str(key), name) for key, name in found if key), key=lambda pair: pair[1])
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        value = self.value() or ""
+        return queryset.filter(agency_id=int(value)) if value.isdigit() else queryset
+
+
+@admin.register(Case)
+class CaseAdmin(ScopedModelAdmin):
+    """Every case of the actor's jails; a row leads to the case page."""
+
+    permission = Permission.CASE_VIEW
+    list_display = ("number", "who", "agency", "booking_number", "custody", "opened", "held_on")
+    list_display_links = None
+    list_select_related = ("person", "agency", "booking")
+    list_filter = ("custody_state", GroundFilter, AgencyFilter)
+    search_fields = ("number", "booking__booking_number", "person__surname")
+    search_help_text = _("Case number, booking number or surname")
+    ordering = ("-opened_at", "-pk")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        open_ground = LocalGround.objects.filter(case=OuterRef("pk"), ended_at__isnull=True)
+        return super().get_queryset(request).annotate(has_ground=Exists(open_ground))
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """There is one page of a case."""
+        case = self.get_object(request, object_id)
+        if case is None:
+            return super().change_view(request, object_id, form_url, extra_context)
+        return HttpResponseRedirect(reverse("admin:case", kwargs={"public_id": case.public_id}))
+
+    @admin.display(description=_("person"), ordering="person__surname")
+    def who(self, case: Case) -> str:
+        url = reverse("admin:case", kwargs={"public_id": case.public_id})
+        return format_html('<a href="{}" dir="auto">{}</a>', url, case.person.display_name)
+
+    @admin.display(description=_("booking number"))
+    def booking_number(self, case: Case) -> str:
+        return case.booking.booking_number if hasattr(case, "booking") else "–"
+
+    @admin.display(description=_("custody"), ordering="custody_state")
+    def custody(self, case: Case) -> str:
+        return case.get_custody_state_display()
+
+    @admin.display(description=_("opened"), ordering="opened_at")
+    def opened(self, case: Case) -> str:
+        return local_time(case.opened_at, case.agency.time_zone)
+
+    @admin.display(description=_("held on"))
+    def held_on(self, case: Any) -> Any:
+        if not case.is_in_custody:
+            return _("left %(when)s") % {"when": local_time(case.custody_ended_at, case.agency.time_zone)}
+        if case.has_ground:
+            return _("a local ground")
+        if case.release_eligible_at:
+            return _("release-eligible since %(when)s") % {"when": local_time(case.release_eligible_at, case.agency.time_zone)}
+        return "–"
+
+
+@admin.register(Person)
+class PersonAdmin(ScopedModelAdmin):
+    """People with a case in the actor's jails."""
+
+    permission = Permission.CASE_VIEW
+    list_display = ("name", "birth_date", "sex")
+    search_fields = ("surname", "given_names")
+    ordering = ("surname", "given_names", "pk")
+    fields = ("surname", "given_names", "birth_date", "sex", "birth_place", "cases_here")
+    readonly_fields = fields
+
+    @admin.display(description=_("person"), ordering="surname")
+    def name(self, person: Person) -> str:
+        return person.display_name
+
+    @admin.display(description=_("cases"))
+    def cases_here(self, person: Person) -> str:
+        return ", ".join(person.visible_numbers) or "–"  # type: ignore[attr-defined]
+
+    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
+        """The person with the numbers of the cases this actor may see, and of no others."""
+        person = super().get_object(request, object_id, from_field)
+        if person is not None:
+            seen = Case.objects.visible_to(actor_of(request)).filter(person=person)
+            person.visible_numbers = list(seen.order_by("opened_at").values_list("number", flat=True))
+        return person
+
+
+@admin.register(Document)
+class DocumentAdmin(ScopedModelAdmin):
+    """What was received, without its bytes; the download is its own page and is recorded."""
+
+    permission = Permission.DOCUMENT_VIEW
+    list_display = ("kind", "agency", "channel", "received", "size", "quarantined")
+    list_select_related = ("agency",)
+    list_filter = ("kind", "channel", ("quarantined_at", admin.EmptyFieldListFilter), AgencyFilter)
+    search_fields = ("sha256",)
+    search_help_text = _("Digest (SHA-256)")
+    ordering = ("-received_at", "-pk")
+    fields = ("kind", "agency", "media_type", "channel", "sha256", "size", "received_at", "quarantine_reason", "download")
+    readonly_fields = fields
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        return super().get_queryset(request).defer("content")
+
+    @admin.display(description=_("received"), ordering="received_at")
+    def received(self, document: Document) -> str:
+        return local_time(document.received_at, document.agency.time_zone if document.agency else "UTC")
+
+    @admin.display(description=_("in quarantine"), boolean=True)
+    def quarantined(self, document: Document) -> bool:
+        return document.quarantined_at is not None
+
+    @admin.display(description=_("download"))
+    def download(self, document: Document) -> str:
+        url = reverse("admin:document", kwargs={"public_id": document.public_id})
+        return format_html('<a href="{}">{}</a>', url, _("Download exactly as received"))

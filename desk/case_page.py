@@ -1,0 +1,280 @@
+"""Everything the case page shows, read within the actor's sight."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import groupby
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from django.db.models import Q
+from django.utils.translation import gettext_lazy
+
+from accounts.actors import Actor
+from accounts.errors import NotFound
+from accounts.permissions import Permission, has_permission
+from audit import sentences
+from audit.models import Access, Event
+from cases.models import Case, Charge, Document, LocalGround, SamePersonLink
+from desk import strip
+from desk.facts import CaseFacts
+from desk.loader import load
+from desk.next_acts import NextActs, next_acts
+from desk.situations import SOURCES, Situation, situation
+from detainers import rulebook
+from detainers.clock import Derivation
+from detainers.duties import TELLING
+from detainers.models import Breach, Detainer, Hold, PolicyDecision, StatusClaim
+from detainers.policies import VERDICTS, Verdict
+from detainers.rulebook import Telling
+from detainers.situation import load as load_clock
+from matching.events import ANSWER_WORDS
+from matching.models import ExpectedAnswer, Reply, Submission
+
+LEGAL = ("cases.release_eligible", "detainers.hold", "detainers.policy", "detainers.deadline", "cases.released")
+ALARMS = ("detainers.breach_opened", "detainers.breach_ended", "detainers.deficient")
+MOST_ACCESSES = 100
+TRANSMISSION_WORDS: dict[str, Any] = {
+    "held_back": gettext_lazy("Not sent."),
+    "queued": gettext_lazy("Waiting to be sent."),
+    "sending": gettext_lazy("Being sent now."),
+    "sent": gettext_lazy("Sent to the state bureau."),
+    "failed": gettext_lazy("Could not be sent. A person must look."),
+    "quarantined": gettext_lazy("Sending was stopped. A person must look."),
+}
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One event as a sentence."""
+
+    at: str
+    moment: datetime
+    sentence: str
+    who: str
+    noted: str
+    tone: str
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What one source said, with the words for it. The three are never merged."""
+
+    source: Any
+    words: str
+    tone: str
+    row: ExpectedAnswer
+    is_late: bool
+
+
+@dataclass(frozen=True)
+class Paper:
+    """A detainer with everything that hangs on it."""
+
+    row: Detainer
+    boxes: tuple[str, ...]
+    decision: PolicyDecision | None
+
+    @property
+    def verdict(self) -> str:
+        """What the policy said, as a sentence."""
+        return VERDICTS[Verdict(self.decision.verdict)] if self.decision else ""
+
+    @property
+    def tried(self) -> list[dict[str, Any]]:
+        """Each rule tried, with its citation."""
+        return list(self.decision.trace["tried"]) if self.decision else []
+
+    @property
+    def duties(self) -> list[dict[str, Any]]:
+        """What staff must do because of it."""
+        return list(self.decision.trace["duties"]) if self.decision else []
+
+    @property
+    def telling(self) -> list[str]:
+        """What ICE may be told: status is one thing, a release time another."""
+        if self.decision is None:
+            return []
+        trace = self.decision.trace
+        return [
+            TELLING["status"][Telling(trace["status_information"])],
+            TELLING["release"][Telling(trace["release_information"])],
+        ]
+
+
+@dataclass(frozen=True)
+class Clock:
+    """How the end of authority came about."""
+
+    hold: Hold | None
+    derivation: Derivation
+    lines: tuple[str, ...]
+    strip: strip.Strip | None
+
+
+@dataclass(frozen=True)
+class Link:
+    """Another case of the same person; `url_id` only where this actor may open it."""
+
+    number: str
+    agency: str
+    reason: str
+    linked_at: datetime
+    url_id: UUID | None
+
+
+@dataclass(frozen=True)
+class CasePage:
+    """The page at one instant."""
+
+    case: Case
+    facts: CaseFacts
+    situation: Situation
+    acts: NextActs
+    timeline: tuple[tuple[str, tuple[Entry, ...]], ...]
+    answers: tuple[Answer, ...]
+    submission: Submission | None
+    earlier_submissions: int
+    papers: tuple[Paper, ...]
+    claims: tuple[StatusClaim, ...]
+    clock: Clock | None
+    breaches: tuple[Breach, ...]
+    documents: tuple[Document, ...]
+    links: tuple[Link, ...]
+    accesses: tuple[Access, ...] | None
+    charges: tuple[Charge, ...]
+    grounds: tuple[LocalGround, ...]
+    at: datetime
+
+    @property
+    def zone(self) -> str:
+        return self.facts.zone
+
+    @property
+    def transmission_words(self) -> str:
+        """Where the prints are, in a sentence."""
+        transmission = self.facts.transmission
+        return str(TRANSMISSION_WORDS.get(transmission.state, transmission.state)) if transmission else ""
+
+
+def read(actor: Actor, public_id: UUID, *, at: datetime) -> CasePage:
+    """The case, if this actor may see it; NotFound otherwise."""
+    rows = Case.objects.visible_to(actor).select_related("person", "agency", "booking__document")
+    case = rows.filter(public_id=public_id).first()
+    if case is None:
+        raise NotFound("There is no such case.")
+    facts = load(actor, [case.pk], at=at)[0]
+    now = situation(facts, at)
+    submissions = list(Submission.objects.visible_to(actor).filter(case=case).select_related("document").order_by("-pk"))
+    current = next((item for item in submissions if item.state != "superseded"), None)
+    papers = tuple(_papers(actor, case))
+    seen = has_permission(actor, Permission.AUDIT_VIEW, case.agency)
+    return CasePage(
+        case=case,
+        facts=facts,
+        situation=now,
+        acts=next_acts(facts, now, lambda permission: has_permission(actor, permission, case.agency)),
+        timeline=tuple(_timeline(case)),
+        answers=tuple(_answers(actor, current, at)) if current else (),
+        submission=current,
+        earlier_submissions=len(submissions) - (1 if current else 0),
+        papers=papers,
+        claims=tuple(StatusClaim.objects.visible_to(actor).filter(case=case).order_by("claimed_at", "pk")),
+        clock=_clock(actor, case, at) if papers else None,
+        breaches=tuple(Breach.objects.visible_to(actor).filter(case=case).order_by("from_at", "pk")),
+        documents=_documents(actor, case, submissions, papers),
+        links=tuple(_links(actor, case)),
+        accesses=tuple(Access.objects.filter(case_id=public_id).order_by("-id")[:MOST_ACCESSES]) if seen else None,
+        charges=tuple(case.charges.order_by("added_at", "pk")),
+        grounds=tuple(case.grounds.order_by("started_at", "pk")),
+        at=at,
+    )
+
+
+def _timeline(case: Case) -> Iterator[tuple[str, tuple[Entry, ...]]]:
+    zone = case.agency.time_zone
+    info = ZoneInfo(zone)
+    events = Event.objects.filter(case_id=case.public_id).order_by("occurred_at", "id")
+    for day, group in groupby(events, key=lambda event: event.occurred_at.astimezone(info).date()):
+        yield f"{day:%A} {day.day} {day:%B %Y}", tuple(_entry(event, zone) for event in group)
+
+
+def _entry(event: Event, zone: str) -> Entry:
+    local = event.occurred_at.astimezone(ZoneInfo(zone))
+    is_later = (event.recorded_at - event.occurred_at).total_seconds() > 90
+    tone = "alarm" if event.action.startswith(ALARMS) else "legal" if event.action.startswith(LEGAL) else "plain"
+    return Entry(
+        at=f"{local:%H:%M %Z}",
+        moment=event.occurred_at,
+        sentence=sentences.sentence(event, zone=zone),
+        who=event.actor_label,
+        noted=sentences.local_time(event.recorded_at, zone) if is_later else "",
+        tone=tone,
+    )
+
+
+def _answers(actor: Actor, submission: Submission, at: datetime) -> Iterator[Answer]:
+    for row in ExpectedAnswer.objects.visible_to(actor).filter(submission=submission).in_order():
+        late = row.is_late(at)
+        tone = "soon" if late or row.state in ("rejected", "error", "inconclusive") else "act" if row.is_finding else ""
+        yield Answer(SOURCES[row.source], ANSWER_WORDS.get(row.state, row.state), tone, row, late)
+
+
+def _papers(actor: Actor, case: Case) -> Iterator[Paper]:
+    boxes = rulebook.current().boxes
+    rows = Detainer.objects.visible_to(actor).filter(case=case).select_related("document", "federal_agency")
+    for row in rows.prefetch_related("services", "warrants", "findings", "decisions").order_by("received_at", "pk"):
+        decision = max(row.decisions.all(), key=lambda item: item.pk, default=None)
+        ticked = [*row.boxes.get("basis", ()), *row.boxes.get("priority", ())]
+        yield Paper(
+            row=row,
+            boxes=tuple(str(boxes.get(code, code)) for code in ticked),
+            decision=decision,
+        )
+
+
+def _clock(actor: Actor, case: Case, at: datetime) -> Clock | None:
+    """The derivation of the last hold; without one, how the clock answers now."""
+    hold = Hold.objects.visible_to(actor).filter(case=case).select_related("detainer").order_by("-started_at", "-pk").first()
+    if hold is not None:
+        derivation = hold.clock
+        lines = tuple(hold.sentences())
+    else:
+        result = load_clock(case, at).result
+        if result is None:
+            return None
+        derivation = result.derivation
+        lines = tuple(result.sentences())
+    limit = derivation.governing_limit
+    picture = None
+    if limit is not None:
+        until = min(case.custody_ended_at or at, at)
+        picture = strip.draw(limit, case.agency.time_zone, now=at, custody_until=until)
+    return Clock(hold, derivation, lines, picture)
+
+
+def _documents(
+    actor: Actor, case: Case, submissions: list[Submission], papers: tuple[Paper, ...]
+) -> tuple[Document, ...]:
+    """Everything received about this case that this actor may download, without its bytes."""
+    ids = {case.booking.document_id} if hasattr(case, "booking") else set()
+    ids |= {item.document_id for item in submissions}
+    ids |= {paper.row.document_id for paper in papers}
+    ids |= {warrant.document_id for paper in papers for warrant in paper.row.warrants.all()}
+    replies = Reply.objects.visible_to(actor).filter(submission__in=[item.pk for item in submissions])
+    ids |= set(replies.values_list("document_id", flat=True))
+    rows = Document.objects.visible_to(actor).filter(pk__in=ids - {None}).defer("content")
+    return tuple(rows.order_by("received_at", "pk"))
+
+
+def _links(actor: Actor, case: Case) -> Iterator[Link]:
+    rows = SamePersonLink.objects.filter(Q(case=case) | Q(other_case=case)).select_related("case__agency", "other_case__agency")
+    pairs = [(row, row.other_case if row.case_id == case.pk else row.case) for row in rows.order_by("pk")]
+    mine = Case.objects.visible_to(actor).filter(pk__in=[other.pk for _row, other in pairs])
+    visible = set(mine.values_list("pk", flat=True))
+    for row, other in pairs:
+        url_id = other.public_id if other.pk in visible else None
+        yield Link(other.number, other.agency.name, row.reason, row.linked_at, url_id)

@@ -1,0 +1,155 @@
+"""Loads what the desk needs to know of many cases in a constant number of queries, all within the actor's sight."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+from django.db.models import Exists, OuterRef
+
+from accounts.actors import Actor
+from cases.models import Case, LocalGround
+from desk.facts import (
+    AnswerFacts,
+    AuthorityFacts,
+    BreachFacts,
+    CandidateFacts,
+    CaseFacts,
+    DetainerFacts,
+    GroundFacts,
+    TransmissionFacts,
+)
+from detainers.models import Breach, CaseAuthority, Detainer, PolicyDecision
+from matching.models import Candidate, ExpectedAnswer, Reply, Transmission
+
+UNDECIDED = ("unreviewed", "first_reviewed")
+
+
+def load(actor: Actor, case_ids: Sequence[int], *, at: datetime) -> list[CaseFacts]:
+    """Facts of these cases, in no particular order; a case out of sight is left out."""
+    cases = Case.objects.visible_to(actor).filter(pk__in=case_ids).select_related("person", "agency")
+    authorities = CaseAuthority.objects.visible_to(actor).filter(case_id__in=case_ids).in_bulk()
+    grounds = _by_case(_grounds(actor, case_ids))
+    detainers = _by_case(_detainers(actor, case_ids))
+    answers = _by_case(_answers(actor, case_ids))
+    transmissions = _by_case(_transmissions(actor, case_ids))
+    candidates = _by_case(_candidates(actor, case_ids))
+    breaches = _by_case(_breaches(actor, case_ids))
+    return [
+        CaseFacts(
+            pk=case.pk,
+            public_id=case.public_id,
+            number=case.number,
+            name=case.person.display_name,
+            unit=case.unit,
+            agency_id=case.agency_id,
+            agency_name=case.agency.name,
+            zone=case.agency.time_zone,
+            release_target_minutes=case.agency.release_target_minutes,
+            custody_state=case.custody_state,
+            opened_at=case.opened_at,
+            custody_ended_at=case.custody_ended_at,
+            authority=_authority(authorities.get(case.pk), case, at),
+            grounds=tuple(grounds[case.pk]),
+            detainers=tuple(detainers[case.pk]),
+            answers=tuple(answers[case.pk]),
+            transmission=next(iter(transmissions[case.pk]), None),
+            candidates=tuple(candidates[case.pk]),
+            breaches=tuple(breaches[case.pk]),
+        )
+        for case in cases
+    ]
+
+
+def _authority(row: CaseAuthority | None, case: Case, at: datetime) -> AuthorityFacts:
+    if row is None:
+        return AuthorityFacts("none", None, case.release_eligible_at, case.is_in_custody, in_breach=False, asked_at=at)
+    return AuthorityFacts(
+        kind=row.kind,
+        ends_at=row.authority_ends_at,
+        release_eligible_at=row.release_eligible_at,
+        in_custody=row.in_custody,
+        in_breach=row.in_breach,
+        asked_at=row.seen_at,
+    )
+
+
+def _by_case(pairs: Iterable[tuple[int, Any]]) -> dict[int, list[Any]]:
+    found: dict[int, list[Any]] = defaultdict(list)
+    for case_id, item in pairs:
+        found[case_id].append(item)
+    return found
+
+
+def _grounds(actor: Actor, case_ids: Sequence[int]) -> Iterable[tuple[int, GroundFacts]]:
+    rows = LocalGround.objects.visible_to(actor).filter(case_id__in=case_ids, ended_at__isnull=True)
+    for row in rows.order_by("started_at", "pk"):
+        yield row.case_id, GroundFacts(row.public_id, f"{row.get_kind_display()}: {row.description}".rstrip(": "))
+
+
+def _detainers(actor: Actor, case_ids: Sequence[int]) -> Iterable[tuple[int, DetainerFacts]]:
+    rows = list(Detainer.objects.visible_to(actor).filter(case_id__in=case_ids).order_by("-received_at", "-pk"))
+    latest = PolicyDecision.objects.visible_to(actor).filter(detainer__in=[row.pk for row in rows])
+    decisions = {item.detainer_id: item for item in latest.order_by("detainer_id", "-pk").distinct("detainer_id")}
+    for row in rows:
+        decision = decisions.get(row.pk)
+        yield (
+            row.case_id,
+            DetainerFacts(
+                public_id=row.public_id,
+                state=row.state,
+                edition=row.edition,
+                received_at=row.received_at,
+                is_served=row.state == "served",
+                needs_service=row.needs_service,
+                asks_custody=row.asks_hold,
+                policy_allows=decision.grants if decision else None,
+                policy_code=decision.policy_code if decision else "",
+                policy_citation=decision.citation if decision else "",
+            ),
+        )
+
+
+def _answers(actor: Actor, case_ids: Sequence[int]) -> Iterable[tuple[int, AnswerFacts]]:
+    iar = Reply.objects.filter(
+        submission_id=OuterRef("submission_id"), source="dhs", outcome="immigration_response", state="attached"
+    )
+    rows = (
+        ExpectedAnswer.objects.visible_to(actor)
+        .filter(submission__case_id__in=case_ids)
+        .exclude(submission__state="superseded")
+        .select_related("submission")
+        .annotate(has_iar=Exists(iar))
+        .in_order()
+    )
+    for row in rows:
+        facts = AnswerFacts(row.submission.public_id, row.source, row.state, row.due_at, has_iar=row.has_iar)
+        yield row.submission.case_id, facts
+
+
+def _transmissions(actor: Actor, case_ids: Sequence[int]) -> Iterable[tuple[int, TransmissionFacts]]:
+    rows = (
+        Transmission.objects.visible_to(actor)
+        .filter(submission__case_id__in=case_ids)
+        .exclude(state="cancelled")
+        .select_related("submission")
+        .defer("outgoing_head")
+        .order_by("-pk")
+    )
+    for row in rows:
+        yield row.submission.case_id, TransmissionFacts(row.public_id, row.state, row.reason_sentence)
+
+
+def _candidates(actor: Actor, case_ids: Sequence[int]) -> Iterable[tuple[int, CandidateFacts]]:
+    """Only those this actor may see: an undecided lead is for examiners and nobody else."""
+    rows = Candidate.objects.visible_to(actor).filter(submission__case_id__in=case_ids, state__in=UNDECIDED)
+    for row in rows.select_related("submission").order_by("rank", "pk"):
+        yield row.submission.case_id, CandidateFacts(row.public_id, row.state)
+
+
+def _breaches(actor: Actor, case_ids: Sequence[int]) -> Iterable[tuple[int, BreachFacts]]:
+    rows = Breach.objects.visible_to(actor).filter(case_id__in=case_ids).unexplained().order_by("from_at")
+    for row in rows:
+        yield row.case_id, BreachFacts(row.public_id, row.state, row.from_at, row.until_at)

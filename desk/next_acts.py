@@ -1,0 +1,166 @@
+"""What can be done about a case now, first things first, and what cannot and why. Rules only; the services decide again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from accounts.permissions import Permission as P
+from desk.facts import CaseFacts, DetainerFacts
+from desk.situations import Kind, Situation
+
+May = Callable[[P], bool]
+
+
+@dataclass(frozen=True)
+class Act:
+    """One thing a person can do, as a button that leads to its page."""
+
+    name: str
+    label: str
+    about: UUID
+    is_danger: bool = False
+
+    @property
+    def url(self) -> str:
+        """The page of the act; each takes the public id of what it is about."""
+        return reverse(f"desk:{self.name}", kwargs={"public_id": self.about})
+
+
+@dataclass(frozen=True)
+class Cannot:
+    """One thing that cannot be done now, and why."""
+
+    label: str
+    why: str
+
+
+@dataclass(frozen=True)
+class NextActs:
+    """Everything at once. `first` is the one button of the board."""
+
+    acts: tuple[Act, ...]
+    cannot: tuple[Cannot, ...]
+    first: Act | None
+
+
+@dataclass(frozen=True)
+class _Option:
+    act: Act
+    permission: P
+    why_not: str = ""
+
+
+ANSWERS_TO: dict[Kind, tuple[str, ...]] = {
+    Kind.BREACH: ("release",),
+    Kind.HOLD_ENDING: ("release",),
+    Kind.RELEASE_NOW: ("release",),
+    Kind.UNSERVED: ("detainer_serve",),
+    Kind.IAR_TO_CODE: ("iar_code",),
+    Kind.CANDIDATE: ("candidate_review",),
+    Kind.REJECTED: ("reprint",),
+    Kind.NOT_SENT: ("reprint",),
+    Kind.HELD_BACK: ("transmission_release",),
+    Kind.BREACH_TO_CLOSE: ("breach_close",),
+}
+
+
+def next_acts(facts: CaseFacts, situation: Situation, may: May) -> NextActs:
+    """All acts that make sense for this case, split by whether this person may do them now."""
+    acts: list[Act] = []
+    cannot: list[Cannot] = []
+    for option in _options(facts, situation):
+        if option.why_not:
+            cannot.append(Cannot(option.act.label, option.why_not))
+        elif not may(option.permission):
+            cannot.append(Cannot(option.act.label, _("Your role here does not include it.")))
+        else:
+            acts.append(option.act)
+    wanted = ANSWERS_TO.get(situation.kind, ())
+    acts.sort(key=lambda act: act.name not in wanted)
+    first = next((act for act in acts if act.name in wanted), None)
+    return NextActs(tuple(acts), (*cannot, *_holding(facts)), first)
+
+
+def _options(facts: CaseFacts, situation: Situation) -> Iterator[_Option]:
+    yield from _checks(facts)
+    yield from _detainers(facts)
+    yield from _custody(facts, situation)
+    for breach in facts.breaches:
+        running = _("It is still running. Release the person or record another authority first.")
+        why = "" if breach.state == "ended" else running
+        yield _Option(Act("breach_close", _("Record cause and remedy"), breach.public_id), P.BREACH_CLOSE, why)
+
+
+def _checks(facts: CaseFacts) -> Iterator[_Option]:
+    for candidate in facts.candidates:
+        yield _Option(Act("candidate_review", _("Compare the prints"), candidate.public_id), P.CANDIDATE_REVIEW)
+    if facts.iar_to_code:
+        yield _Option(Act("iar_code", _("Read the response"), facts.iar_to_code.public_id), P.IAR_CODE)
+    transmission = facts.transmission
+    if transmission and transmission.state == "held_back":
+        act = Act("transmission_release", _("Decide on sending"), transmission.public_id)
+        yield _Option(act, P.TRANSMISSION_RELEASE)
+    if facts.in_custody and facts.answers:
+        yield _Option(Act("reprint", _("Send new prints"), facts.public_id), P.REPRINT_SUBMIT)
+
+
+def _detainers(facts: CaseFacts) -> Iterator[_Option]:
+    for detainer in facts.active_detainers:
+        if not detainer.is_served and facts.in_custody:
+            yield _Option(Act("detainer_serve", _("Serve the copy"), detainer.public_id), P.DETAINER_SERVE)
+    if facts.in_custody:
+        yield _Option(Act("detainer_register", _("Register a detainer"), facts.public_id), P.DETAINER_REGISTER)
+    for detainer in facts.active_detainers:
+        yield _Option(Act("judicial_order", _("Record a judge's order"), detainer.public_id), P.WARRANT_RECORD)
+        yield _Option(Act("detainer_lift", _("Record that it was lifted"), detainer.public_id), P.DETAINER_LIFT)
+    if facts.in_custody and facts.active_detainers:
+        act = Act("status_claim", _("Record a claim of status"), facts.public_id)
+        yield _Option(act, P.STATUS_CLAIM_RECORD)
+
+
+def _custody(facts: CaseFacts, situation: Situation) -> Iterator[_Option]:
+    if not facts.in_custody:
+        why = _("The person is no longer in custody.")
+        yield _Option(Act("release", _("Release"), facts.public_id), P.CASE_RELEASE, why)
+        return
+    on_hold = situation.kind is Kind.HOLD_ENDING
+    label = _("Release or pickup") if on_hold else _("Release")
+    yield _Option(Act("release", label, facts.public_id), P.CASE_RELEASE)
+    for ground in facts.grounds:
+        label = _("End: %(ground)s") % {"ground": ground.words} if len(facts.grounds) > 1 else _("End the local ground")
+        yield _Option(Act("ground_end", label, ground.public_id), P.GROUND_EDIT)
+    yield _Option(Act("ground_add", _("Record a local ground"), facts.public_id), P.GROUND_EDIT)
+    yield _Option(Act("custody", _("Death, escape or transfer"), facts.public_id), P.CUSTODY_RECORD)
+
+
+def _holding(facts: CaseFacts) -> Iterator[Cannot]:
+    """Holding is never a button: it follows from facts. Where it cannot follow, say why."""
+    if not facts.in_custody:
+        return
+    for detainer in facts.active_detainers:
+        why = _why_no_hold(detainer)
+        if why:
+            yield Cannot(_("Hold on the detainer (%(edition)s)") % {"edition": detainer.edition}, why)
+    if not facts.active_detainers:
+        yield Cannot(_("Hold on immigration grounds"), _("There is no detainer. An answer or a match holds nobody."))
+
+
+def _why_no_hold(detainer: DetainerFacts) -> str:
+    if detainer.is_deficient:
+        return _("The form is deficient on its face, so it gives no ground to hold.")
+    if not detainer.asks_custody:
+        return _("This edition of the form asks for notice of release, not for custody.")
+    if detainer.policy_allows is False:
+        cited: dict[str, Any] = {"code": detainer.policy_code, "citation": detainer.policy_citation}
+        if detainer.policy_citation:
+            return _("Policy %(code)s gives no authority (%(citation)s).") % cited
+        return _("No law of this place gives the jail authority to hold on it.")
+    if detainer.needs_service and not detainer.is_served:
+        return _("The copy was not served. Without it this edition gives no ground to hold.")
+    return ""

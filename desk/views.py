@@ -1,0 +1,122 @@
+"""The board, the case page and the download of a received document. Reads only; every one of them is recorded."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django.contrib import admin
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.utils.http import content_disposition_header
+from django.utils.translation import gettext as _
+from django.views.generic import View
+
+from accounts.bases import ScopedView
+from accounts.permissions import Permission
+from audit import record
+from cases.models import Document
+from cases.services.documents import document_by_public_id
+from desk import accesses, board, case_page
+
+
+class BoardView(ScopedView, View):
+    """The front page of the jail. `?fragment=1` is the same without the frame, for the page's own refresh."""
+
+    permission = Permission.BOARD_VIEW
+    http_method_names = ["get", "head"]
+
+    def get(self, request: HttpRequest) -> HttpResponse:
+        is_refresh = request.GET.get("fragment") == "1"
+        shown = board.read(self.actor, at=timezone.now(), agency=request.GET.get("agency", ""))
+        cases = [row.facts.public_id for row in shown.rows]
+        cases += [lead.candidate.submission.case.public_id for lead in shown.leads]
+        if is_refresh:
+            _leave_idle(request)
+            accesses.board_refreshed(self.actor, cases, shown.chosen)
+            return render(request, "desk/board_rows.html", {"board": shown})
+        accesses.board_opened(self.actor, cases, shown.chosen)
+        context = admin.site.each_context(request) | {"board": shown, "title": _("Board")}
+        return render(request, "desk/board.html", context)
+
+
+class LeadsView(BoardView):
+    """The front page of an examiner, who sees no board: the prints to compare."""
+
+    permission = Permission.CANDIDATE_REVIEW
+
+
+class SubmissionsStartView(BoardView):
+    """The front page of somebody who only watches transmissions."""
+
+    permission = Permission.SUBMISSION_VIEW
+
+
+class DetainersStartView(BoardView):
+    """The front page of a federal liaison."""
+
+    permission = Permission.DETAINER_VIEW
+
+
+FRONT_PAGES: tuple[type[BoardView], ...] = (BoardView, LeadsView, SubmissionsStartView, DetainersStartView)
+
+
+class CaseView(ScopedView, View):
+    """Everything about one case. Another agency's case does not exist here."""
+
+    permission = Permission.CASE_VIEW
+    http_method_names = ["get", "head"]
+
+    def get(self, request: HttpRequest, public_id: UUID) -> HttpResponse:
+        page = case_page.read(self.actor, public_id, at=timezone.now())
+        record.access(
+            accesses.CASE_OPENED,
+            actor=self.actor,
+            objects=[public_id],
+            object_type="case",
+            case=public_id,
+            agency=page.case.agency.public_id,
+        )
+        title = _("Case %(number)s") % {"number": page.case.number}
+        context = admin.site.each_context(request) | {"page": page, "title": title}
+        return render(request, "desk/case.html", context)
+
+
+class DocumentView(ScopedView, View):
+    """A received document, exactly as it came, only ever as a download."""
+
+    permission = Permission.DOCUMENT_VIEW
+    http_method_names = ["get"]
+
+    def get(self, request: HttpRequest, public_id: UUID) -> HttpResponse:
+        document: Document = document_by_public_id(self.actor, public_id)
+        record.access(
+            accesses.DOCUMENT_DOWNLOADED,
+            actor=self.actor,
+            objects=[public_id],
+            object_type="document",
+            agency=document.agency.public_id if document.agency else None,
+        )
+        response = HttpResponse(bytes(document.content), content_type="application/octet-stream")
+        name = f"{document.kind}-{document.sha256[:12]}.{_suffix(document)}"
+        response["Content-Disposition"] = content_disposition_header(True, name)
+        response["X-Content-Type-Options"] = "nosniff"
+        response["Content-Security-Policy"] = "sandbox; default-src 'none'"
+        return response
+
+
+SUFFIXES = {"application/pdf": "pdf", "image/png": "png", "image/jpeg": "jpg", "image/tiff": "tif", "text/plain": "txt"}
+
+
+def _suffix(document: Document) -> str:
+    return SUFFIXES.get(document.media_type, "eft" if "eft" in document.kind else "bin")
+
+
+def _leave_idle(request: HttpRequest) -> None:
+    """A refresh the page makes by itself does not show that somebody is there, so it must not lengthen the session."""
+
+    def unsaved(*args: Any, **kwargs: Any) -> None:
+        return None
+
+    request.session.save = unsaved  # type: ignore[method-assign]
