@@ -35,8 +35,7 @@ def _libraries(job: Job) -> dict[str, Any]:
     found: dict[str, Any] = {WSQ: import_module("_wsq")} if WSQ in wanted else {}
     if wanted - {WSQ}:
         found["PIL"] = import_module("PIL.Image")
-        import_module("PIL.PngImagePlugin")
-        import_module("PIL.JpegImagePlugin")
+        found["PIL"].preinit()
     return found
 
 

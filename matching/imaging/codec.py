@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-_RATIO = 12  # the only rate the library offers; about 14 to 1
+_RATIO = 12  # about 14 to 1; the library knows no other rate
 
 
 def encode_wsq(pixels: npt.NDArray[np.uint8]) -> bytes:
