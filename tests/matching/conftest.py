@@ -190,11 +190,11 @@ def committed_checks(transactional_cast: Cast) -> Checks:
 _messages = count(1)
 
 
-def envelope(submission: Submission, ori: str, **changes: Any) -> answers.Envelope:
+def envelope(submission: Submission, from_whom: str, **changes: Any) -> answers.Envelope:
     fields: dict[str, Any] = {
         "tcn": f"E2026{next(_messages):015d}",
         "tcr": submission.tcn,
-        "ori": ori,
+        "ori": from_whom,
         "dai": "TX0010000",
         "at": NOW,
         "oca": submission.oca,

@@ -105,7 +105,7 @@ def test_forbidden_repositories_are_dropped_and_dhs_is_not_asked_by_us() -> None
 
     assert (plan.ndr, plan.dropped_ndr) == (("1",), ("9", "10"))
     assert states_of(plan) == {"state": "waiting", "fbi": "waiting", "dhs": "not_expected"}
-    assert dict((s.value, r) for s, _, r in plan.answers)["dhs"] == "not_asked_by_us"
+    assert {source.value: reason for source, _, reason in plan.answers}["dhs"] == "not_asked_by_us"
 
 
 def test_a_transaction_without_answer_is_sent_and_waits_for_nothing() -> None:
@@ -222,7 +222,8 @@ def test_the_shipped_policies_are_read_and_hold_back_a_texan_of_sixteen(tmp_path
         ("schema: other/1", "not of the form"),
         ("schema: submission-policies/1\npolicies: [{code: A, place: US}]", "lacks 'effective_from'"),
         (
-            "schema: submission-policies/1\npolicies:\n- {code: A, place: US, effective_from: x, citation: c, confidence: c}",
+            "schema: submission-policies/1\npolicies:\n"
+            "- {code: A, place: US, effective_from: x, citation: c, confidence: c}",
             "as a date",
         ),
     ],

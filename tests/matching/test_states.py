@@ -74,8 +74,9 @@ def test_the_trigger_in_the_database_holds_the_same_table(name: str) -> None:
 
 # Written by hand: rows are where an answer is, columns where a reply may take it.
 BY_REPLY = {
-    ("not_expected", "identification"), ("not_expected", "non_identification"), ("not_expected", "awaiting_iar"),
-    ("not_expected", "inconclusive"), ("not_expected", "rejected"), ("not_expected", "error"),
+    ("not_expected", "identification"), ("not_expected", "non_identification"),
+    ("not_expected", "awaiting_iar"), ("not_expected", "inconclusive"),
+    ("not_expected", "rejected"), ("not_expected", "error"),
     ("waiting", "identification"), ("waiting", "non_identification"), ("waiting", "awaiting_iar"),
     ("waiting", "inconclusive"), ("waiting", "rejected"), ("waiting", "error"),
     ("overdue", "identification"), ("overdue", "non_identification"), ("overdue", "awaiting_iar"),
@@ -84,8 +85,9 @@ BY_REPLY = {
     ("error", "inconclusive"), ("error", "rejected"),
     ("rejected", "identification"), ("rejected", "non_identification"), ("rejected", "awaiting_iar"),
     ("rejected", "inconclusive"),
-    ("inconclusive", "identification"), ("inconclusive", "non_identification"), ("inconclusive", "awaiting_iar"),
-    ("identification", "inconclusive"), ("non_identification", "inconclusive"), ("awaiting_iar", "inconclusive"),
+    ("inconclusive", "identification"), ("inconclusive", "non_identification"),
+    ("inconclusive", "awaiting_iar"), ("awaiting_iar", "inconclusive"),
+    ("identification", "inconclusive"), ("non_identification", "inconclusive"),
 }  # fmt: skip
 
 
