@@ -3,6 +3,7 @@
 from typing import Any
 
 from django import forms
+from django.contrib import messages
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
@@ -13,7 +14,7 @@ from cases.states import Custody
 from desk.acts.base import CaseActView, Done
 from desk.acts.fields import ActForm, LocalTimeField, PickField, ReasonField
 from desk.acts.grounds import left_custody
-from detainers.models import CaseAuthority
+from detainers.models import Breach, CaseAuthority
 
 TO = [
     ("street", gettext_lazy("Set free")),
@@ -69,11 +70,20 @@ class ReleaseView(CaseActView):
             reason=typed["reason"],
             entered_text=typed["at"].text,
         )
-        self.case = case
-        return self.done(
-            _("Release recorded: %(to)s, %(when)s.")
-            % {"to": str(TO_WORDS[typed["to"]]).lower(), "when": self.when(typed["at"])}
+        said = _("Release recorded: %(to)s, %(when)s.") % {
+            "to": str(TO_WORDS[typed["to"]]).lower(),
+            "when": self.when(typed["at"]),
+        }
+        breach = Breach.objects.filter(case=case, until_at=case.custody_ended_at).order_by("-from_at").first()
+        minutes = int(breach.duration(self.now).total_seconds()) // 60 if breach else 0
+        if minutes == 0:
+            return self.done(said)
+        text = ngettext(
+            "%(said)s A breach of %(n)d minute was recorded; it needs cause and remedy.",
+            "%(said)s A breach of %(n)d minutes was recorded; it needs cause and remedy.",
+            minutes,
         )
+        return self.done(text % {"said": said, "n": minutes}, level=messages.WARNING)
 
     def late(self) -> str:
         """What a release now means where authority to hold has ended, in plain words; empty where it has not."""

@@ -10,7 +10,9 @@ def test_a_ground_is_added_through_the_page(book, desk, send):
     case = book()
     at = timezone.now() - timedelta(minutes=5)
 
-    response = send(desk("officer"), "ground_add", case, kind="court_order", description="Order 17", at=wall(at))
+    response = send(
+        desk("officer"), "ground_add", case, kind="court_order", description="Order 17", at=wall(at)
+    )
 
     assert response.status_code == 302
     assert response["Location"] == f"/admin/case/{case.public_id}/"
@@ -49,7 +51,9 @@ def test_wrong_input_keeps_what_was_typed_and_saves_nothing(book, desk, send):
 def test_a_service_refusal_lands_at_its_field(book, desk, send):
     case = book()
 
-    response = send(desk("officer"), "ground_add", case, kind="sentence", at=wall(case.opened_at - timedelta(days=2)))
+    response = send(
+        desk("officer"), "ground_add", case, kind="sentence", at=wall(case.opened_at - timedelta(days=2))
+    )
 
     assert response.status_code == 400
     assert "lies before the person was booked" in said(response)
@@ -58,7 +62,11 @@ def test_a_service_refusal_lands_at_its_field(book, desk, send):
 
 def test_sending_the_same_form_twice_acts_once(book, desk):
     case, client = book(), desk("officer")
-    form = {"form_token": "5f0c1c9e-6c1f-4b6e-9d6c-0a9f3c0f1a11", "kind": "sentence", "at": wall(timezone.now())}
+    form = {
+        "form_token": "5f0c1c9e-6c1f-4b6e-9d6c-0a9f3c0f1a11",
+        "kind": "sentence",
+        "at": wall(timezone.now()),
+    }
 
     client.post(act_url("ground_add", case), form)
     again = client.post(act_url("ground_add", case), form)
