@@ -7,7 +7,8 @@ import sys
 
 def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
-    os.environ.setdefault("CLEARHOLD_ROLE", "owner")
+    # Commands migrate and administer as the owner; the demo acts as the web process does.
+    os.environ.setdefault("CLEARHOLD_ROLE", "web" if sys.argv[1:2] == ["run_clearhold"] else "owner")
     try:
         from django.core.management import execute_from_command_line
     except ImportError:

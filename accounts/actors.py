@@ -57,7 +57,9 @@ def actor_for_user(user: "User") -> Actor:
     )
 
 
-def actor_for_client(*, client_id: str, label: str, agency: "Agency", role_slug: str = "integration_client") -> Actor:
+def actor_for_client(
+    *, client_id: str, label: str, agency: "Agency", role_slug: str = "integration_client"
+) -> Actor:
     """The actor of an API client of one agency."""
     entry = role(role_slug)
     permissions = entry.permissions if entry else frozenset()
@@ -73,7 +75,10 @@ def actor_for_client(*, client_id: str, label: str, agency: "Agency", role_slug:
 def system(name: str) -> Actor:
     """The system acting by itself, as `system:<name>`, with the permissions listed for it in roles.py."""
     return Actor(
-        kind="system", id=f"system:{name}", label=f"Clearhold ({name})", everywhere=SYSTEM_PERMISSIONS.get(name, frozenset())
+        kind="system",
+        id=f"system:{name}",
+        label=f"Clearhold ({name})",
+        everywhere=SYSTEM_PERMISSIONS.get(name, frozenset()),
     )
 
 

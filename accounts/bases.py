@@ -56,7 +56,9 @@ class ScopedView(_Declared):
         if not getattr(request.user, "is_authenticated", False):
             return redirect_to_login(request.get_full_path())
         if not self.actor.may_somewhere(self.permission):
-            raise PermissionDenied("Your role does not include this page. Ask an administrator of your agency.")
+            raise PermissionDenied(
+                "Your role does not include this page. Ask an administrator of your agency."
+            )
         try:
             response: HttpResponseBase = super().dispatch(request, *args, **kwargs)  # type: ignore[misc]
         except NotFound as error:
@@ -133,7 +135,11 @@ class ScopedModelAdmin(_Declared, ModelAdmin):  # type: ignore[misc]
         return False
 
     def change_view(
-        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
         obj = self.get_object(request, object_id)
         if obj is not None:
@@ -141,9 +147,13 @@ class ScopedModelAdmin(_Declared, ModelAdmin):  # type: ignore[misc]
         response: HttpResponse = super().change_view(request, object_id, form_url, extra_context)
         return response
 
-    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
         response: HttpResponse = super().changelist_view(request, extra_context)
-        changelist = getattr(response, "context_data", {}).get("cl") if hasattr(response, "context_data") else None
+        changelist = (
+            getattr(response, "context_data", {}).get("cl") if hasattr(response, "context_data") else None
+        )
         if changelist is not None:
             self.record_access(request, list(changelist.result_list), f"{self.opts.model_name}.listed")
         return response
@@ -159,6 +169,7 @@ class ScopedModelAdmin(_Declared, ModelAdmin):  # type: ignore[misc]
 def problem_of(error: ClearholdError) -> tuple[int, dict[str, Any]]:
     """HTTP status and problem fields of a service's refusal; the API's formatter and the act pages share it."""
     errors = [
-        {"field": item.field, "code": item.code, "message": item.message} for item in getattr(error, "errors", ())
+        {"field": item.field, "code": item.code, "message": item.message}
+        for item in getattr(error, "errors", ())
     ]
     return error.status, {"code": error.code, "detail": error.message, "errors": errors}

@@ -20,7 +20,10 @@ from accounts.roles import ROLES
 def validate_time_zone(value: str) -> None:
     """Refuse anything that is not an IANA zone name such as America/Chicago."""
     if value not in available_timezones():
-        raise ValidationError(_("'%(value)s' is not a time zone. Enter an IANA name such as America/Chicago."), params={"value": value})
+        raise ValidationError(
+            _("'%(value)s' is not a time zone. Enter an IANA name such as America/Chicago."),
+            params={"value": value},
+        )
 
 
 class User(AbstractBaseUser):
@@ -89,7 +92,9 @@ class Agency(models.Model):
     )
     facility_code = models.CharField(_("facility code (DETLOC)"), max_length=7, blank=True)
     time_zone = models.CharField(max_length=40, validators=[validate_time_zone])
-    state = models.CharField(max_length=2, validators=[RegexValidator(r"^[A-Z]{2}$", _("Two capital letters."))])
+    state = models.CharField(
+        max_length=2, validators=[RegexValidator(r"^[A-Z]{2}$", _("Two capital letters."))]
+    )
     county = models.CharField(max_length=80, blank=True)
     city = models.CharField(max_length=80, blank=True)
     release_target_minutes = models.PositiveSmallIntegerField(
@@ -104,7 +109,9 @@ class Agency(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["ori"], condition=~models.Q(ori=""), name="accounts_agency_ori"),
             models.UniqueConstraint(
-                fields=["facility_code"], condition=~models.Q(facility_code=""), name="accounts_agency_facility"
+                fields=["facility_code"],
+                condition=~models.Q(facility_code=""),
+                name="accounts_agency_facility",
             ),
         ]
 
@@ -140,7 +147,9 @@ class Membership(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                fields=["user", "agency", "role"], condition=models.Q(ends_at__isnull=True), name="accounts_one_open_role"
+                fields=["user", "agency", "role"],
+                condition=models.Q(ends_at__isnull=True),
+                name="accounts_one_open_role",
             ),
             models.CheckConstraint(
                 name="accounts_membership_order",

@@ -80,4 +80,6 @@ def _naive(text: str, field: str) -> datetime:
 
 
 def _unreadable(field: str) -> Invalid:
-    return Invalid("This is not a date and time. Enter it like 2026-03-19 14:00.", field=field, code="unreadable_time")
+    return Invalid(
+        "This is not a date and time. Enter it like 2026-03-19 14:00.", field=field, code="unreadable_time"
+    )

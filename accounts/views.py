@@ -32,7 +32,10 @@ class SignInForm(forms.Form):
     email = forms.EmailField(
         label=_("E-mail"),
         widget=forms.EmailInput(attrs={"autocomplete": "username", "autofocus": True, "inputmode": "email"}),
-        error_messages={"required": _("Enter your e-mail address."), "invalid": _("Enter an e-mail address like name@county.example.")},
+        error_messages={
+            "required": _("Enter your e-mail address."),
+            "invalid": _("Enter an e-mail address like name@county.example."),
+        },
     )
     password = forms.CharField(
         label=_("Password"),
@@ -67,7 +70,9 @@ class SignInView(View):
         )
         if user is None:
             _record_refusal(form.cleaned_data["email"])
-            form.add_error(None, _("This e-mail and password do not belong together. Check both and try again."))
+            form.add_error(
+                None, _("This e-mail and password do not belong together. Check both and try again.")
+            )
             return self._page(request, form, status=401)
         assert isinstance(user, User)
         with transaction.atomic():
@@ -97,7 +102,9 @@ class SignOutView(View):
 def _next_page(request: HttpRequest) -> str:
     """Where the person wanted to go, if that is on this site; else the home page, which knows the role."""
     wanted = request.POST.get("next") or request.GET.get("next", "")
-    safe = url_has_allowed_host_and_scheme(wanted, allowed_hosts={request.get_host()}, require_https=request.is_secure())
+    safe = url_has_allowed_host_and_scheme(
+        wanted, allowed_hosts={request.get_host()}, require_https=request.is_secure()
+    )
     return wanted if safe else str(settings.LOGIN_REDIRECT_URL)
 
 
@@ -121,5 +128,8 @@ def _record_refusal(email: str) -> None:
             _record(events.SIGN_IN_FAILED, actor, user)
             return
         record.event(
-            events.SIGN_IN_FAILED, actor=actor, subject=Ref("user", NOBODY_WE_KNOW), occurred_at=timezone.now()
+            events.SIGN_IN_FAILED,
+            actor=actor,
+            subject=Ref("user", NOBODY_WE_KNOW),
+            occurred_at=timezone.now(),
         )

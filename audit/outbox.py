@@ -26,7 +26,9 @@ def claim(*, at: datetime, limit: int = 50) -> list[int]:
         free = Q(lease_until__isnull=True) | Q(lease_until__lt=at)
         due = Delivery.objects.filter(free, state=Delivery.State.PENDING, next_attempt_at__lte=at)
         ids = list(
-            due.order_by("next_attempt_at").select_for_update(skip_locked=True).values_list("pk", flat=True)[:limit]
+            due.order_by("next_attempt_at")
+            .select_for_update(skip_locked=True)
+            .values_list("pk", flat=True)[:limit]
         )
         Delivery.objects.filter(pk__in=ids).update(lease_until=at + LEASE)
     return ids
@@ -44,7 +46,12 @@ def carry(delivery_id: int, *, at: datetime) -> None:
     try:
         handler(delivery.event)
     except Exception as error:  # noqa: BLE001 - one bad delivery must not stop the others; it is recorded and retried
-        log.error("delivery_failed", delivery=delivery_id, subscriber=delivery.subscriber, error=type(error).__name__)
+        log.error(
+            "delivery_failed",
+            delivery=delivery_id,
+            subscriber=delivery.subscriber,
+            error=type(error).__name__,
+        )
         _fail(delivery, type(error).__name__, at=at, final=delivery.attempts + 1 >= MAX_ATTEMPTS)
         return
     Delivery.objects.filter(pk=delivery_id).update(state=Delivery.State.DONE, done_at=at, lease_until=None)

@@ -42,6 +42,8 @@ def sentence(event: Event, *, zone: str) -> str:
     for key, value in list(facts.items()):
         if key.endswith("_at") and isinstance(value, str) and value:
             facts[key] = local_time(datetime.fromisoformat(value), zone)
-    facts.update(actor=event.actor_label, reason=event.reason, occurred_at=local_time(event.occurred_at, zone))
+    facts.update(
+        actor=event.actor_label, reason=event.reason, occurred_at=local_time(event.occurred_at, zone)
+    )
     template = _sentences.get(event.action)
     return template.format_map(facts) if template else event.action

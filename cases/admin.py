@@ -39,7 +39,9 @@ class AgencyFilter(admin.SimpleListFilter):
     parameter_name = "agency"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
-        found = model_admin.get_queryset(request).order_by().values_list("agency_id", "agency__name").distinct()
+        found = (
+            model_admin.get_queryset(request).order_by().values_list("agency_id", "agency__name").distinct()
+        )
         return sorted(((str(key), name) for key, name in found if key), key=lambda pair: pair[1])
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
@@ -65,7 +67,11 @@ class CaseAdmin(ScopedModelAdmin):
         return super().get_queryset(request).annotate(has_ground=Exists(open_ground))
 
     def change_view(
-        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
         """There is one page of a case."""
         case = self.get_object(request, object_id)
@@ -97,7 +103,9 @@ class CaseAdmin(ScopedModelAdmin):
         if case.has_ground:
             return _("a local ground")
         if case.release_eligible_at:
-            return _("release-eligible since %(when)s") % {"when": local_time(case.release_eligible_at, case.agency.time_zone)}
+            return _("release-eligible since %(when)s") % {
+                "when": local_time(case.release_eligible_at, case.agency.time_zone)
+            }
         return "–"
 
 
@@ -140,7 +148,17 @@ class DocumentAdmin(ScopedModelAdmin):
     search_fields = ("sha256",)
     search_help_text = _("Digest (SHA-256)")
     ordering = ("-received_at", "-pk")
-    fields = ("kind", "agency", "media_type", "channel", "sha256", "size", "received_at", "quarantine_reason", "download")
+    fields = (
+        "kind",
+        "agency",
+        "media_type",
+        "channel",
+        "sha256",
+        "size",
+        "received_at",
+        "quarantine_reason",
+        "download",
+    )
     readonly_fields = fields
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:

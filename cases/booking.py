@@ -66,7 +66,9 @@ class BookingRequest:
         return digest(
             {
                 "booked_at": self.booked_at,
-                "charges": sorted((asdict(charge) for charge in self.charges), key=lambda item: str(sorted(item.items()))),
+                "charges": sorted(
+                    (asdict(charge) for charge in self.charges), key=lambda item: str(sorted(item.items()))
+                ),
                 "grounds": [asdict(ground) for ground in self.grounds],
             }
         )

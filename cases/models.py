@@ -17,7 +17,9 @@ class Document(models.Model):
     """Bytes received from outside, unchanged, with their digest. What cannot be read stays here in quarantine."""
 
     public_id = models.UUIDField(default=uuid4, unique=True, editable=False)
-    agency = models.ForeignKey(Agency, on_delete=models.PROTECT, related_name="documents", null=True, blank=True)
+    agency = models.ForeignKey(
+        Agency, on_delete=models.PROTECT, related_name="documents", null=True, blank=True
+    )
     kind = models.CharField(max_length=30)
     media_type = models.CharField(max_length=100)
     channel = models.CharField(max_length=20)
@@ -110,7 +112,11 @@ class Case(models.Model):
     person = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="cases")
     agency = models.ForeignKey(Agency, on_delete=models.PROTECT, related_name="cases")
     unit = models.CharField(max_length=40, blank=True, default="Booking")
-    custody_state = models.CharField(max_length=12, choices=[(s.value, s.value.replace("_", " ").capitalize()) for s in Custody], default=Custody.IN_CUSTODY)
+    custody_state = models.CharField(
+        max_length=12,
+        choices=[(s.value, s.value.replace("_", " ").capitalize()) for s in Custody],
+        default=Custody.IN_CUSTODY,
+    )
     opened_at = models.DateTimeField()
     release_eligible_at = models.DateTimeField(null=True, blank=True)
     custody_ended_at = models.DateTimeField(null=True, blank=True)
@@ -128,12 +134,17 @@ class Case(models.Model):
             ),
             models.CheckConstraint(
                 name="cases_case_order",
-                condition=models.Q(custody_ended_at__isnull=True) | models.Q(custody_ended_at__gte=models.F("opened_at")),
+                condition=models.Q(custody_ended_at__isnull=True)
+                | models.Q(custody_ended_at__gte=models.F("opened_at")),
             ),
         ]
         indexes = [
             models.Index(fields=["agency", "-opened_at"], name="cases_case_agency_opened"),
-            models.Index(fields=["agency"], condition=models.Q(custody_state="in_custody"), name="cases_case_in_custody"),
+            models.Index(
+                fields=["agency"],
+                condition=models.Q(custody_state="in_custody"),
+                name="cases_case_in_custody",
+            ),
         ]
 
     class Privacy:
@@ -161,12 +172,16 @@ class Booking(models.Model):
     identity_digest = models.CharField(max_length=64)
     content_digest = models.CharField(max_length=64)
     prints_digest = models.CharField(max_length=64, blank=True)
-    document = models.ForeignKey(Document, on_delete=models.PROTECT, null=True, blank=True, related_name="bookings")
+    document = models.ForeignKey(
+        Document, on_delete=models.PROTECT, null=True, blank=True, related_name="bookings"
+    )
 
     objects = AgencyScoped.as_manager()
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["agency", "booking_number"], name="cases_booking_number")]
+        constraints = [
+            models.UniqueConstraint(fields=["agency", "booking_number"], name="cases_booking_number")
+        ]
 
     class Privacy:
         personal = ("booking_number",)
@@ -184,11 +199,17 @@ class Charge(models.Model):
     offence_code = models.CharField(_("NCIC offence code"), max_length=4)
     description = models.CharField(max_length=300)
     offence_class = models.CharField(
-        max_length=12, choices=[("felony", _("Felony")), ("misdemeanor", _("Misdemeanor")), ("violation", _("Violation"))]
+        max_length=12,
+        choices=[("felony", _("Felony")), ("misdemeanor", _("Misdemeanor")), ("violation", _("Violation"))],
     )
     status = models.CharField(
         max_length=12,
-        choices=[("pending", _("Pending")), ("dismissed", _("Dismissed")), ("convicted", _("Convicted")), ("acquitted", _("Acquitted"))],
+        choices=[
+            ("pending", _("Pending")),
+            ("dismissed", _("Dismissed")),
+            ("convicted", _("Convicted")),
+            ("acquitted", _("Acquitted")),
+        ],
         default="pending",
     )
     added_at = models.DateTimeField(default=timezone.now)
@@ -247,7 +268,9 @@ class LocalGround(models.Model):
             ),
         ]
         indexes = [
-            models.Index(fields=["case"], condition=models.Q(ended_at__isnull=True), name="cases_ground_open"),
+            models.Index(
+                fields=["case"], condition=models.Q(ended_at__isnull=True), name="cases_ground_open"
+            ),
         ]
 
     class Privacy:
@@ -275,7 +298,9 @@ class CustodyEvent(models.Model):
     public_id = models.UUIDField(default=uuid4, unique=True, editable=False)
     case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="custody_events")
     kind = models.CharField(max_length=20, choices=Kind)
-    ground = models.ForeignKey(LocalGround, on_delete=models.PROTECT, null=True, blank=True, related_name="events")
+    ground = models.ForeignKey(
+        LocalGround, on_delete=models.PROTECT, null=True, blank=True, related_name="events"
+    )
     destination = models.CharField(max_length=20, blank=True)
     occurred_at = models.DateTimeField()
     entered_text = models.CharField(max_length=60, blank=True)
@@ -312,7 +337,9 @@ class SamePersonLink(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["case", "other_case"], name="cases_link_once"),
-            models.CheckConstraint(name="cases_link_two_cases", condition=~models.Q(case=models.F("other_case"))),
+            models.CheckConstraint(
+                name="cases_link_two_cases", condition=~models.Q(case=models.F("other_case"))
+            ),
         ]
 
     class Privacy:

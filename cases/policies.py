@@ -25,12 +25,18 @@ def check_move(custody: str, action: str, *, number: str) -> Move:
     return step
 
 
-def check_time(at: datetime, *, not_before: datetime | None, now: datetime, field: str = "at", what: str = "This") -> None:
+def check_time(
+    at: datetime, *, not_before: datetime | None, now: datetime, field: str = "at", what: str = "This"
+) -> None:
     """A fact lies between what it follows and now."""
     if at > now + FUTURE_TOLERANCE:
         raise Invalid(f"{what} lies in the future. Enter when it happened.", field=field, code="future")
     if not_before is not None and at < not_before:
-        raise Invalid(f"{what} lies before the person was booked or the ground began. Check date and time.", field=field, code="too_early")
+        raise Invalid(
+            f"{what} lies before the person was booked or the ground began. Check date and time.",
+            field=field,
+            code="too_early",
+        )
 
 
 def age_on(birth_date: date | None, day: date) -> int | None:
@@ -63,7 +69,10 @@ def booking_problems(request: BookingRequest, *, now: datetime) -> list[FieldErr
         wrong("charges", "Enter at least one charge or another local ground to hold.", "required")
     for position, charge in enumerate(request.charges):
         if not _OFFENCE.match(charge.offence_code):
-            wrong(f"charges.{position}.offence_code", "Enter the NCIC offence code: four digits, 0399 if none fits.")
+            wrong(
+                f"charges.{position}.offence_code",
+                "Enter the NCIC offence code: four digits, 0399 if none fits.",
+            )
     return problems
 
 
@@ -72,10 +81,18 @@ def agreement_problems(request: BookingRequest, facts: EftFacts, fold: NameFolde
     problems: list[FieldError] = []
     if facts.birth_date and request.person.birth_date and facts.birth_date != request.person.birth_date:
         problems.append(
-            FieldError("birth_date", "The print file (2.022 DOB) has another date of birth. Check that it is this person's file.", "eft_disagrees")
+            FieldError(
+                "birth_date",
+                "The print file (2.022 DOB) has another date of birth. Check that it is this person's file.",
+                "eft_disagrees",
+            )
         )
     if facts.surname and fold(request.person.surname)[:20] != fold(facts.surname)[:20]:
         problems.append(
-            FieldError("surname", "The print file (2.018 NAM) has another surname. Check that it is this person's file.", "eft_disagrees")
+            FieldError(
+                "surname",
+                "The print file (2.018 NAM) has another surname. Check that it is this person's file.",
+                "eft_disagrees",
+            )
         )
     return problems

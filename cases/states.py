@@ -26,13 +26,33 @@ class Move:
 
 
 MOVES: tuple[Move, ...] = (
-    Move(Custody.IN_CUSTODY, Custody.RELEASED, "release", Permission.CASE_RELEASE, "The person leaves custody."),
     Move(
-        Custody.IN_CUSTODY, Custody.TRANSFERRED, "transfer", Permission.CASE_RELEASE, "Another agency takes the person over."
+        Custody.IN_CUSTODY, Custody.RELEASED, "release", Permission.CASE_RELEASE, "The person leaves custody."
     ),
-    Move(Custody.IN_CUSTODY, Custody.DIED, "record_death", Permission.CUSTODY_RECORD, "The person died in custody."),
-    Move(Custody.IN_CUSTODY, Custody.ESCAPED, "record_escape", Permission.CUSTODY_RECORD, "The person escaped."),
-    Move(Custody.ESCAPED, Custody.IN_CUSTODY, "record_recapture", Permission.CUSTODY_RECORD, "The person is back."),
+    Move(
+        Custody.IN_CUSTODY,
+        Custody.TRANSFERRED,
+        "transfer",
+        Permission.CASE_RELEASE,
+        "Another agency takes the person over.",
+    ),
+    Move(
+        Custody.IN_CUSTODY,
+        Custody.DIED,
+        "record_death",
+        Permission.CUSTODY_RECORD,
+        "The person died in custody.",
+    ),
+    Move(
+        Custody.IN_CUSTODY, Custody.ESCAPED, "record_escape", Permission.CUSTODY_RECORD, "The person escaped."
+    ),
+    Move(
+        Custody.ESCAPED,
+        Custody.IN_CUSTODY,
+        "record_recapture",
+        Permission.CUSTODY_RECORD,
+        "The person is back.",
+    ),
 )
 TITLE = "Custody of a person in one case"
 INITIAL = Custody.IN_CUSTODY

@@ -15,5 +15,7 @@ class ProjectConfig(AppConfig):
         checks.register()
         # Grants follow the schema: one table in the code, applied whenever the schema may have changed. Django sends
         # the signal for apps with models only, and for each of those; any one of them stands for the whole.
-        post_migrate.connect(grants.after_migrate, sender=apps.get_app_config("audit"), dispatch_uid="clearhold-grants")
+        post_migrate.connect(
+            grants.after_migrate, sender=apps.get_app_config("audit"), dispatch_uid="clearhold-grants"
+        )
         wiring.connect()

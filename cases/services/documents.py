@@ -19,13 +19,24 @@ MAX_BYTES = 16 * 1024 * 1024
 
 
 def store_document(
-    *, actor: Actor, agency: Agency | None, kind: str, media_type: str, content: bytes, channel: str, at: datetime
+    *,
+    actor: Actor,
+    agency: Agency | None,
+    kind: str,
+    media_type: str,
+    content: bytes,
+    channel: str,
+    at: datetime,
 ) -> Document:
     """Keep what was received, with its digest. `at` is when it arrived. Raises Invalid when empty or over 16 MB."""
     if not content:
         raise Invalid("The file is empty. Send it again.", field="document", code="empty")
     if len(content) > MAX_BYTES:
-        raise Invalid("The file is larger than 16 MB. Send the transaction file itself.", field="document", code="too_large")
+        raise Invalid(
+            "The file is larger than 16 MB. Send the transaction file itself.",
+            field="document",
+            code="too_large",
+        )
     with transaction.atomic():
         document = Document.objects.create(
             agency=agency,

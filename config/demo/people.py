@@ -36,7 +36,16 @@ class Place:
 
 PLACES: tuple[Place, ...] = (
     Place("cedar_tx", "jail", "Cedar County Jail", "TX", "Cedar", CENTRAL, "TX9990100", "CEDARTX"),
-    Place("harbor_ma", "jail", "Harbor County House of Correction", "MA", "Harbor", EASTERN, "MA9990100", "HARBRMA"),
+    Place(
+        "harbor_ma",
+        "jail",
+        "Harbor County House of Correction",
+        "MA",
+        "Harbor",
+        EASTERN,
+        "MA9990100",
+        "HARBRMA",
+    ),
     Place("pine_nc", "jail", "Pine County Detention Center", "NC", "Pine", EASTERN, "NC9990100", "PINENC"),
     Place("marsh_nj", "jail", "Marsh County Jail", "NJ", "Marsh", EASTERN, "NJ9990100", "MARSHNJ"),
     Place("mesa_ut", "jail", "Mesa County Jail", "UT", "Mesa", MOUNTAIN, "UT9990100", "MESAUT"),
@@ -99,7 +108,9 @@ def set_up() -> DemoPeople:
         client = ApiClient.objects.filter(agency=agencies["cedar_tx"]).first()
         if client is None or not kept.get("client_secret"):
             _, client_id, secret = create_client(
-                agency=agencies["cedar_tx"], label="Cedar County jail management system", actor=system("set-up")
+                agency=agencies["cedar_tx"],
+                label="Cedar County jail management system",
+                actor=system("set-up"),
             )
             kept |= {"client_id": client_id, "client_secret": secret}
     _keep(kept)
@@ -111,7 +122,25 @@ def _kept_secrets() -> dict[str, str]:
     if path.exists():
         kept: dict[str, str] = json.loads(path.read_text())
         return kept
-    words = "amber birch cedar delta ember fjord grove heron inlet maple north ocean pearl quartz river stone tidal".split()
+    words = [
+        "amber",
+        "birch",
+        "cedar",
+        "delta",
+        "ember",
+        "fjord",
+        "grove",
+        "heron",
+        "inlet",
+        "maple",
+        "north",
+        "ocean",
+        "pearl",
+        "quartz",
+        "river",
+        "stone",
+        "tidal",
+    ]
     return {"password": "-".join(secrets.choice(words) for _ in range(4)) + f"-{secrets.randbelow(90) + 10}"}
 
 
@@ -150,7 +179,9 @@ def _login(login: Login, agencies: dict[str, Agency], password: str) -> None:
 
 def _grants(agencies: dict[str, Agency]) -> None:
     for key in JAILS:
-        if not ReviewGrant.objects.filter(oversight_agency=agencies["watch"], jail_agency=agencies[key]).exists():
+        if not ReviewGrant.objects.filter(
+            oversight_agency=agencies["watch"], jail_agency=agencies[key]
+        ).exists():
             grant_review(
                 oversight_agency=agencies["watch"],
                 jail_agency=agencies[key],

@@ -123,7 +123,9 @@ def _signal(child: subprocess.Popen[bytes], number: int) -> None:
         return
 
 
-def programs(*, port: int, host: str, match_workers: int = 2, simulator: dict[str, Any] | None = None) -> list[Program]:
+def programs(
+    *, port: int, host: str, match_workers: int = 2, simulator: dict[str, Any] | None = None
+) -> list[Program]:
     """Everything `make run` starts. `simulator` None leaves it out: a real bureau is at BUREAU_URL."""
     python, bin_dir = sys.executable, Path(sys.executable).parent
     celery = [str(bin_dir / "celery"), "-A", "config.celery"]

@@ -37,7 +37,9 @@ def begin_again() -> None:
     connections.close_all()
     environment = {**os.environ, "CLEARHOLD_ROLE": "owner"}
     for arguments in (["empty_demo"], ["migrate", "--verbosity", "0"]):
-        subprocess.run([sys.executable, "manage.py", *arguments], cwd=settings.BASE_DIR, env=environment, check=True)
+        subprocess.run(
+            [sys.executable, "manage.py", *arguments], cwd=settings.BASE_DIR, env=environment, check=True
+        )
     (data_dir() / "demo-round.json").unlink(missing_ok=True)
     (data_dir() / "beat-schedule").unlink(missing_ok=True)
     shutil.rmtree(spool(), ignore_errors=True)

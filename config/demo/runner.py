@@ -93,7 +93,9 @@ class _Display:
         )
         total = sum(len(play.story.steps) for play in plays)
         self.task = self.progress.add_task("steps", total=total, ended=0, samples=len(plays))
-        self.live = Live(console=console, refresh_per_second=4, transient=True) if console.is_terminal else None
+        self.live = (
+            Live(console=console, refresh_per_second=4, transient=True) if console.is_terminal else None
+        )
         self.told: set[str] = set()
 
     def __enter__(self) -> "_Display":
@@ -114,7 +116,10 @@ class _Display:
         for play in self.plays:
             if play.ended and play.context.sample.key not in self.told:
                 self.told.add(play.context.sample.key)
-                self.console.print(f"{len(self.told):>3}/{len(self.plays)}  {play.context.sample.title}: ended", highlight=False)
+                self.console.print(
+                    f"{len(self.told):>3}/{len(self.plays)}  {play.context.sample.title}: ended",
+                    highlight=False,
+                )
 
     def _table(self) -> Table:
         table = Table(box=None, pad_edge=False, show_header=False)

@@ -98,7 +98,9 @@ def test_a_print_file_that_cannot_be_read_is_kept_in_quarantine(cast: Cast, monk
     assert not Case.objects.exists()
 
 
-@pytest.mark.parametrize("who", ["stranger", "other_officer", "reviewer", "examiner", "clerk", "administrator", "liaison"])
+@pytest.mark.parametrize(
+    "who", ["stranger", "other_officer", "reviewer", "examiner", "clerk", "administrator", "liaison"]
+)
 def test_only_the_jails_bookers_book(cast: Cast, who: str):
     with pytest.raises(NotPermitted):
         book_it(cast, booking_request(), who=who)

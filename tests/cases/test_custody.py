@@ -42,7 +42,9 @@ ROAD = {
 def case_at(book: CaseFactory, state: Custody) -> Case:
     case = book()
     for action in ROAD[state]:
-        ACTIONS[action](case_id=case.pk, actor=book.cast.actor("supervisor"), at=timezone.now() - timedelta(hours=2))
+        ACTIONS[action](
+            case_id=case.pk, actor=book.cast.actor("supervisor"), at=timezone.now() - timedelta(hours=2)
+        )
     case.refresh_from_db()
     return case
 
@@ -60,7 +62,9 @@ def test_state_by_action_by_actor(book: CaseFactory, state: Custody, action: str
     before = Event.objects.count()
 
     def act() -> Case:
-        return ACTIONS[action](case_id=case.pk, actor=book.cast.actor(who), at=timezone.now() - timedelta(hours=1))
+        return ACTIONS[action](
+            case_id=case.pk, actor=book.cast.actor(who), at=timezone.now() - timedelta(hours=1)
+        )
 
     if action not in ALLOWED[state]:
         with pytest.raises(IllegalMove):
@@ -70,7 +74,9 @@ def test_state_by_action_by_actor(book: CaseFactory, state: Custody, action: str
             act()
     else:
         act()
-        assert Event.objects.filter(actor_id=book.cast.actor(who).id, case_id=case.public_id, id__gt=0).exists()
+        assert Event.objects.filter(
+            actor_id=book.cast.actor(who).id, case_id=case.public_id, id__gt=0
+        ).exists()
         return
     case.refresh_from_db()
     assert case.custody_state == state
@@ -82,15 +88,24 @@ def test_the_last_ground_to_end_sets_when_the_person_is_release_eligible(book: C
     officer = book.cast.actor("officer")
     now = timezone.now()
     order = services.add_ground(
-        case_id=case.pk, actor=officer, at=now - timedelta(hours=5), kind="court_order", description="Contempt"
+        case_id=case.pk,
+        actor=officer,
+        at=now - timedelta(hours=5),
+        kind="court_order",
+        description="Contempt",
     )
 
-    services.end_ground(ground_id=order.pk, actor=officer, at=now - timedelta(hours=1), reason="warrant_ended")
+    services.end_ground(
+        ground_id=order.pk, actor=officer, at=now - timedelta(hours=1), reason="warrant_ended"
+    )
     case.refresh_from_db()
     assert case.release_eligible_at is None
 
     services.end_ground(
-        ground_id=case.grounds.get(kind="charge").pk, actor=officer, at=now - timedelta(hours=3), reason="bond"
+        ground_id=case.grounds.get(kind="charge").pk,
+        actor=officer,
+        at=now - timedelta(hours=3),
+        reason="bond",
     )
     case.refresh_from_db()
 
@@ -102,7 +117,10 @@ def test_a_new_ground_ends_release_eligibility(book: CaseFactory):
     case = book.eligible()
 
     services.add_ground(
-        case_id=case.pk, actor=book.cast.actor("officer"), at=timezone.now() - timedelta(minutes=5), kind="judicial_warrant"
+        case_id=case.pk,
+        actor=book.cast.actor("officer"),
+        at=timezone.now() - timedelta(minutes=5),
+        kind="judicial_warrant",
     )
 
     case.refresh_from_db()
@@ -114,7 +132,10 @@ def test_a_ground_ends_once(book: CaseFactory):
 
     with pytest.raises(IllegalMove):
         services.end_ground(
-            ground_id=case.grounds.get().pk, actor=book.cast.actor("officer"), at=timezone.now(), reason="bond"
+            ground_id=case.grounds.get().pk,
+            actor=book.cast.actor("officer"),
+            at=timezone.now(),
+            reason="bond",
         )
 
 
@@ -179,7 +200,10 @@ def test_two_officers_releasing_at_once_release_once(transactional_cast: Cast):
         finally:
             connection.close()
 
-    threads = [threading.Thread(target=act, args=(name,)) for name in ("officer", "supervisor", "officer", "supervisor")]
+    threads = [
+        threading.Thread(target=act, args=(name,))
+        for name in ("officer", "supervisor", "officer", "supervisor")
+    ]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -191,6 +215,8 @@ def test_two_officers_releasing_at_once_release_once(transactional_cast: Cast):
 
 def test_who_sees_the_case(book: CaseFactory):
     case = book()
-    sees = {who for who in PEOPLE if Case.objects.visible_to(book.cast.actor(who)).filter(pk=case.pk).exists()}
+    sees = {
+        who for who in PEOPLE if Case.objects.visible_to(book.cast.actor(who)).filter(pk=case.pk).exists()
+    }
 
     assert sees == {"officer", "clerk", "supervisor", "administrator"}

@@ -74,6 +74,8 @@ def test_every_open_address_exists():
 def test_every_registered_admin_is_scoped():
     from django.contrib import admin
 
-    outside = [model for model, entry in admin.site._registry.items() if not isinstance(entry, ScopedModelAdmin)]
+    outside = [
+        model for model, entry in admin.site._registry.items() if not isinstance(entry, ScopedModelAdmin)
+    ]
 
     assert outside == []

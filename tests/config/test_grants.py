@@ -49,7 +49,9 @@ def acting_as(role: str) -> Iterator[None]:
 def test_the_role_is_refused(book: CaseFactory, role: str, sql: str):
     book()
 
-    with pytest.raises((ProgrammingError, DatabaseError), match=r"permission denied|must be owner|append-only|Cannot"):
+    with pytest.raises(
+        (ProgrammingError, DatabaseError), match=r"permission denied|must be owner|append-only|Cannot"
+    ):
         with transaction.atomic(), acting_as(role), connection.cursor() as cursor:
             cursor.execute(sql)
 

@@ -20,5 +20,7 @@ class Command(BaseCommand):
         with connection._nodb_cursor() as cursor:
             cursor.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
             cursor.execute(f'CREATE DATABASE "{name}"')
-        redis.Redis.from_url(settings.CELERY_BROKER_URL.replace("redis+socket://", "unix://").replace("virtual_host", "db")).flushdb()
+        redis.Redis.from_url(
+            settings.CELERY_BROKER_URL.replace("redis+socket://", "unix://").replace("virtual_host", "db")
+        ).flushdb()
         self.stdout.write("The demo is empty.")

@@ -15,6 +15,7 @@ from rich.panel import Panel
 from config.demo import people, processes, round, runner, stories, timeline
 from config.demo.story import Context
 from matching.samples import cast
+from matching.samples.generate import DATA, GALLERY
 
 MAIN_JOB_SECONDS = 300.0
 
@@ -30,11 +31,21 @@ class Command(BaseCommand):
         return super().create_parser(*arguments, formatter_class=RawDescriptionHelpFormatter, **options)
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--once", action="store_true", help="end after the sample bookings instead of serving")
-        parser.add_argument("--fresh", action="store_true", help="empty the demo first and do every sample again")
-        parser.add_argument("--host", default="127.0.0.1", help="address of the web server (default %(default)s)")
-        parser.add_argument("--port", type=int, default=8000, help="port; the next free one is taken when it is busy")
-        parser.add_argument("--quiet", action="store_true", help="print no timelines, only what is not as expected")
+        parser.add_argument(
+            "--once", action="store_true", help="end after the sample bookings instead of serving"
+        )
+        parser.add_argument(
+            "--fresh", action="store_true", help="empty the demo first and do every sample again"
+        )
+        parser.add_argument(
+            "--host", default="127.0.0.1", help="address of the web server (default %(default)s)"
+        )
+        parser.add_argument(
+            "--port", type=int, default=8000, help="port; the next free one is taken when it is busy"
+        )
+        parser.add_argument(
+            "--quiet", action="store_true", help="print no timelines, only what is not as expected"
+        )
 
     def handle(self, *, once: bool, fresh: bool, host: str, port: int, quiet: bool, **options: Any) -> None:
         console = Console()
@@ -57,15 +68,13 @@ class Command(BaseCommand):
         finally:
             running.stop()
         if failed:
-            raise CommandError(f"{failed} of {len(cast.SAMPLES)} sample cases did not end as expected.")
+            raise CommandError(f"{failed} of {len(cast.CAST)} sample cases did not end as expected.")
 
 
-def main_job(
-    demo: people.DemoPeople, running: processes.Processes, console: Console, *, quiet: bool
-) -> int:
+def main_job(demo: people.DemoPeople, running: processes.Processes, console: Console, *, quiet: bool) -> int:
     """Play every sample's story and print how it went; the number that did not end as expected."""
     began = round.epoch()
-    plays = [runner.Play(Context(sample, demo, began), stories.of(sample)) for sample in cast.SAMPLES]
+    plays = [runner.Play(Context(sample, demo, began), stories.of(sample)) for sample in cast.CAST]
     started = time.monotonic()
     runner.play_all(plays, console=console, seconds=MAIN_JOB_SECONDS, alive=_alive(running))
     found = runner.report(plays)
@@ -110,7 +119,7 @@ def _simulator() -> dict[str, Any] | None:
     return {
         "socket": settings.BUREAU_URL.removeprefix("http+unix://").replace("%2F", "/"),
         "spool": round.spool(),
-        "gallery": cast.GALLERY,
+        "gallery": DATA / GALLERY,
         "state-delay": 0.2,
         "fbi-delay": 0.6,
         "dhs-delay": 1.2,
@@ -122,7 +131,9 @@ def _alive(running: processes.Processes) -> Callable[[], None]:
     def check() -> None:
         for name, count in running.restarts.items():
             if count > 10:
-                raise CommandError(f"{name} ends again and again. Its last lines:\n{running.last_lines(name)}")
+                raise CommandError(
+                    f"{name} ends again and again. Its last lines:\n{running.last_lines(name)}"
+                )
 
     return check
 

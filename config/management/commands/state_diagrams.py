@@ -15,7 +15,9 @@ class Command(BaseCommand):
     requires_system_checks: list[str] = []  # type: ignore[assignment]
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--check", action="store_true", help="change nothing; exit 1 when a diagram is out of date")
+        parser.add_argument(
+            "--check", action="store_true", help="change nothing; exit 1 when a diagram is out of date"
+        )
 
     def handle(self, *, check: bool, **options: Any) -> None:
         folder = Path(settings.BASE_DIR) / "docs" / "states"
@@ -30,5 +32,9 @@ class Command(BaseCommand):
                 folder.mkdir(parents=True, exist_ok=True)
                 path.write_text(text)
         if check and stale:
-            raise CommandError(f"Out of date: {', '.join(stale)}. Run `./manage.py state_diagrams` and commit the result.")
-        self.stdout.write(f"{len(TABLES)} state diagrams are up to date." if not stale else f"Drew {', '.join(stale)}.")
+            raise CommandError(
+                f"Out of date: {', '.join(stale)}. Run `./manage.py state_diagrams` and commit the result."
+            )
+        self.stdout.write(
+            f"{len(TABLES)} state diagrams are up to date." if not stale else f"Drew {', '.join(stale)}."
+        )
