@@ -25,7 +25,9 @@ class ClientAuthentication(BaseAuthentication):
         token = _valid_token(words[1])
         client = getattr(token.application, "api_client", None) if token and token.application else None
         if token is None or client is None:
-            raise AuthenticationFailed("This token is not valid or has expired. Ask for a new one at /api/v1/oauth/token.")
+            raise AuthenticationFailed(
+                "This token is not valid or has expired. Ask for a new one at /api/v1/oauth/token."
+            )
         if not client.is_active:
             raise AuthenticationFailed("This client has been revoked. Ask the agency's administrator.")
         request._request.actor = actor_for_client(  # type: ignore[attr-defined]

@@ -4,6 +4,7 @@ from typing import Any
 
 from rest_framework.request import Request
 from rest_framework.response import Response
+from rest_framework.settings import api_settings
 from rest_framework.views import exception_handler
 
 from accounts.bases import problem_of
@@ -62,7 +63,8 @@ def _flat(detail: Any, path: str = "") -> Any:
     """DRF's nested errors as a flat list of field, code and message."""
     if isinstance(detail, dict):
         for key, value in detail.items():
-            yield from _flat(value, f"{path}.{key}" if path else str(key))
+            inner = "" if key == api_settings.NON_FIELD_ERRORS_KEY else str(key)
+            yield from _flat(value, ".".join(part for part in (path, inner) if part))
     elif isinstance(detail, list):
         for index, value in enumerate(detail):
             yield from _flat(value, f"{path}.{index}" if isinstance(value, dict | list) else path)

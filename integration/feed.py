@@ -70,7 +70,9 @@ class Cursor:
             return cls()
         found = _CURSOR.match(text)
         if found is None:
-            raise Invalid("This is no cursor. Use `next` of an earlier page, or leave it out to begin.", field="after")
+            raise Invalid(
+                "This is no cursor. Use `next` of an earlier page, or leave it out to begin.", field="after"
+            )
         return cls(int(found[1]), int(found[2]))
 
 

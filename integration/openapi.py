@@ -25,7 +25,9 @@ class ClientScheme(OpenApiAuthenticationExtension):
 class WrongFieldSerializer(serializers.Serializer[Any]):
     """One field that cannot be accepted, with what to do."""
 
-    field = serializers.CharField(help_text="Path of the field, such as `person.birth_date`; empty for the whole request")
+    field = serializers.CharField(
+        help_text="Path of the field, such as `person.birth_date`; empty for the whole request"
+    )
     code = serializers.CharField(help_text="Stable word for programs")
     message = serializers.CharField(help_text="Sentence for people")
 
@@ -55,4 +57,6 @@ _WORDS = {
 def problems(*statuses: int) -> dict[tuple[int, str], OpenApiResponse]:
     """Responses of a view for these refusals."""
     media = "application/problem+json"
-    return {(status, media): OpenApiResponse(ProblemSerializer, description=_WORDS[status]) for status in statuses}
+    return {
+        (status, media): OpenApiResponse(ProblemSerializer, description=_WORDS[status]) for status in statuses
+    }

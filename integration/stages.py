@@ -51,7 +51,9 @@ class StageFacts:
 
     @property
     def is_past_authority(self) -> bool:
-        return self.has_open_breach or (self.authority_ends_at is not None and self.authority_ends_at <= self.now)
+        return self.has_open_breach or (
+            self.authority_ends_at is not None and self.authority_ends_at <= self.now
+        )
 
 
 def stage(facts: StageFacts) -> Stage:
@@ -61,7 +63,10 @@ def stage(facts: StageFacts) -> Stage:
         (facts.custody_state != "in_custody", Stage.ENDED),
         (facts.is_past_authority, Stage.OVERDUE),
         (facts.is_held_on_detainer, Stage.HOLD),
-        (facts.release_eligible_at is not None and facts.release_eligible_at <= facts.now, Stage.RELEASE_ELIGIBLE),
+        (
+            facts.release_eligible_at is not None and facts.release_eligible_at <= facts.now,
+            Stage.RELEASE_ELIGIBLE,
+        ),
         (facts.has_open_detainer, Stage.DETAINER),
         (bool(answers & _NEEDS_A_PERSON), Stage.REVIEW),
         (bool(answers & _WAITS), Stage.CHECKING),

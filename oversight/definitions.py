@@ -33,7 +33,7 @@ SECTIONS = (
                 "booked",
                 "Booked",
                 "When the jail took the person in, as a week.",
-                "The ISO week, Monday to Sunday, in the jail's own time zone. The day and hour are left out because rosters show them.",
+                "The ISO week, Monday to Sunday, in the jail's time zone. Day and hour are left out because rosters show them.",
             ),
             Definition(
                 "age",
@@ -156,8 +156,8 @@ SECTIONS = (
             Definition(
                 "left-out",
                 "Names, numbers and words of staff",
-                "Names, dates of birth, booking and case numbers, days and hours, and every text that staff typed are not on this "
-                "site and cannot be asked for here.",
+                "Names, dates of birth, booking and case numbers, days and hours, and every text that staff typed are not on "
+                "this site and cannot be asked for here.",
                 "The pages read the database as a user that has no right to the tables in which these stand.",
             ),
         ),

@@ -11,12 +11,16 @@ class NoteForm(forms.Form):
 
     text = forms.CharField(
         label=_("Your note"),
-        help_text=_("Write what you found and what it rests on. Leave out names and anything that could identify the person."),
+        help_text=_(
+            "Write what you found and what it rests on. Leave out names and anything that could identify the person."
+        ),
         max_length=MAX_NOTE,
         widget=forms.Textarea(attrs={"rows": 7}),
         error_messages={
             "required": _("Write the note first."),
-            "max_length": _("A note can have %(limit_value)d characters; this one has %(show_value)d. Shorten it."),
+            "max_length": _(
+                "A note can have %(limit_value)d characters; this one has %(show_value)d. Shorten it."
+            ),
         },
     )
 

@@ -90,7 +90,10 @@ def page(case: Any) -> Page:
         headline=headline,
         is_alarm=is_alarm,
         figures=_figures(case),
-        answers=tuple((words.SOURCES[item["source"]], words.ANSWERS.get(item["state"], item["state"])) for item in case.answers),
+        answers=tuple(
+            (words.SOURCES[item["source"]], words.ANSWERS.get(item["state"], item["state"]))
+            for item in case.answers
+        ),
         detainers=tuple(_detainer(item) for item in case.detainers),
         holds=tuple(_hold(item) for item in case.holds),
         timeline=tuple(words.timeline(case)),

@@ -39,7 +39,9 @@ def grant_review(
         check_permission(actor, Permission.REVIEW_GRANT, jail_agency)
         pair = ReviewGrant.objects.filter(oversight_agency=oversight_agency, jail_agency=jail_agency)
         if pair.filter(ends_at__isnull=True).exists() or pair.in_force(starts_at).exists():
-            raise Conflict("This body already reviews this jail. End that grant first.", code="already_granted")
+            raise Conflict(
+                "This body already reviews this jail. End that grant first.", code="already_granted"
+            )
         grant = ReviewGrant.objects.create(
             oversight_agency=oversight_agency,
             jail_agency=jail_agency,
@@ -56,7 +58,12 @@ def grant_review(
 def end_grant(*, grant_id: int, actor: Actor, at: datetime) -> ReviewGrant:
     """End a reading right now. Idempotent. Raises NotFound, NotPermitted."""
     with transaction.atomic():
-        grant = ReviewGrant.objects.select_for_update(of=("self",)).select_related("jail_agency").filter(pk=grant_id).first()
+        grant = (
+            ReviewGrant.objects.select_for_update(of=("self",))
+            .select_related("jail_agency")
+            .filter(pk=grant_id)
+            .first()
+        )
         if grant is None:
             raise NotFound(f"There is no grant {grant_id}.")
         check_permission(actor, Permission.REVIEW_GRANT, grant.jail_agency)
@@ -64,7 +71,9 @@ def end_grant(*, grant_id: int, actor: Actor, at: datetime) -> ReviewGrant:
             return grant
         grant.ends_at = max(at, grant.starts_at)
         grant.save(update_fields=["ends_at"])
-        _grant_event(events.REVIEW_ENDED, grant, actor, at, {"ends_at": grant.ends_at.isoformat()}, ["ends_at"])
+        _grant_event(
+            events.REVIEW_ENDED, grant, actor, at, {"ends_at": grant.ends_at.isoformat()}, ["ends_at"]
+        )
     return grant
 
 
@@ -77,9 +86,17 @@ def write_note(*, reference: str, text: str, actor: Actor, at: datetime) -> Revi
     if not text:
         raise Invalid("Write the note first.", field="text", code="required")
     if len(text) > MAX_NOTE:
-        raise Invalid(f"A note can have {MAX_NOTE:,} characters; this one has {len(text):,}.", field="text", code="too_long")
+        raise Invalid(
+            f"A note can have {MAX_NOTE:,} characters; this one has {len(text):,}.",
+            field="text",
+            code="too_long",
+        )
     with transaction.atomic(using=DATABASE):
-        case = OversightCase.objects.visible_to(actor, Permission.REVIEW_NOTE_WRITE).filter(reference=reference).first()
+        case = (
+            OversightCase.objects.visible_to(actor, Permission.REVIEW_NOTE_WRITE)
+            .filter(reference=reference)
+            .first()
+        )
         if case is None:
             raise NotFound("There is no such case among those you may review.")
         body = _body_of(actor, case, at)
@@ -106,7 +123,12 @@ def write_note(*, reference: str, text: str, actor: Actor, at: datetime) -> Revi
 def _body_of(actor: Actor, case: OversightCase, at: datetime) -> Agency:
     """The oversight body for which this actor writes on this case: the one whose grant is oldest."""
     grants = ReviewGrant.objects.using(DATABASE).in_force(at).of(actor, Permission.REVIEW_NOTE_WRITE)
-    key = grants.filter(jail_agency_id=case.agency_id).order_by("pk").values_list("oversight_agency_id", flat=True).first()
+    key = (
+        grants.filter(jail_agency_id=case.agency_id)
+        .order_by("pk")
+        .values_list("oversight_agency_id", flat=True)
+        .first()
+    )
     if key is None:
         raise NotFound("There is no such case among those you may review.")
     return Agency.objects.get(pk=key)

@@ -58,11 +58,15 @@ class CaseListView(ScopedView, View):
         """The case a page continues after, among those visible; an unknown one begins at the start."""
         if not reference:
             return None
-        found: OversightCase | None = OversightCase.objects.visible_to(self.actor).filter(reference=reference).first()
+        found: OversightCase | None = (
+            OversightCase.objects.visible_to(self.actor).filter(reference=reference).first()
+        )
         return found
 
     def _next(self, last: OversightCase) -> str:
-        kept = {key: value for key, value in self.request.GET.items() if key in FilterForm.base_fields and value}
+        kept = {
+            key: value for key, value in self.request.GET.items() if key in FilterForm.base_fields and value
+        }
         return urlencode({**kept, "after": last.reference})
 
 
@@ -89,11 +93,15 @@ class CaseView(ScopedView, View):
         except Invalid as error:
             form.add_error("text", error.message)
             return self._page(case, form, status=400)
-        messages.success(request, _("Your note was saved. It can be read by everybody who may review this case."))
+        messages.success(
+            request, _("Your note was saved. It can be read by everybody who may review this case.")
+        )
         return redirect("oversight:case", reference=reference)
 
     def _case(self, reference: str) -> OversightCase:
-        case: OversightCase | None = OversightCase.objects.visible_to(self.actor).filter(reference=reference).first()
+        case: OversightCase | None = (
+            OversightCase.objects.visible_to(self.actor).filter(reference=reference).first()
+        )
         if case is None:
             raise NotFound("There is no such case among those you may review.")
         return case

@@ -17,7 +17,11 @@ AUTHORITY = {
     "hold": "a hold on a detainer",
     "none": "no authority",
 }
-SOURCES = {"state": "State bureau (criminal history)", "fbi": "FBI (criminal history)", "dhs": "DHS (immigration)"}
+SOURCES = {
+    "state": "State bureau (criminal history)",
+    "fbi": "FBI (criminal history)",
+    "dhs": "DHS (immigration)",
+}
 ANSWERS = {
     "not_expected": "No answer expected",
     "held_back": "Prints held back",
@@ -55,7 +59,10 @@ WARRANTS = {
     "ADMIN_I205": "I-205, signed by an immigration officer",
     "NCIC_ADMIN_HIT": "NCIC immigration hit, no warrant",
 }
-RULES = {"STRAIGHT_48": "48 hours, every hour counts", "EXCL_48": "48 hours without weekends and federal holidays"}
+RULES = {
+    "STRAIGHT_48": "48 hours, every hour counts",
+    "EXCL_48": "48 hours without weekends and federal holidays",
+}
 LIMITS = {"FORM": "the form", "POLICY": "the policy of the place"}
 HOLD_ENDS = {
     "active": "The hold runs",
@@ -152,11 +159,15 @@ def _answers(rows: Iterable[Mapping[str, Any]]) -> Iterable[Step]:
 
 def _detainers(rows: Iterable[Mapping[str, Any]]) -> Iterable[Step]:
     for row in rows:
-        yield Step(row["received"], 3, f"Detainer {row['edition']} received {CHANNELS.get(row['channel'], '')}.")
+        yield Step(
+            row["received"], 3, f"Detainer {row['edition']} received {CHANNELS.get(row['channel'], '')}."
+        )
         if row["served"] is not None:
             yield Step(row["served"], 4, f"A copy of detainer {row['edition']} was served on the person.")
         if row["ended"] is not None:
-            yield Step(row["ended"], 7, f"Detainer {row['edition']}: {DETAINER_STATES[row['state']].lower()}.")
+            yield Step(
+                row["ended"], 7, f"Detainer {row['edition']}: {DETAINER_STATES[row['state']].lower()}."
+            )
         decision = row["decision"]
         if decision:
             sentence = f"Policy {decision['policy']} applied: {decision['verdict'].replace('_', ' ')}."
@@ -165,13 +176,20 @@ def _detainers(rows: Iterable[Mapping[str, Any]]) -> Iterable[Step]:
 
 def _holds(rows: Iterable[Mapping[str, Any]]) -> Iterable[Step]:
     for row in rows:
-        yield Step(row["started"], 6, f"A hold on the detainer began ({RULES.get(row['rule'], row['rule'])}).")
+        yield Step(
+            row["started"], 6, f"A hold on the detainer began ({RULES.get(row['rule'], row['rule'])})."
+        )
         if row["ended"] is not None:
             yield Step(row["ended"], 7, f"{HOLD_ENDS.get(row['state'], 'Ended')}.")
 
 
 def _breaches(rows: Iterable[Mapping[str, Any]]) -> Iterable[Step]:
     for row in rows:
-        yield Step(row["from"], 9, "Authority to hold ended and the person was still in custody: a breach.", is_alarm=True)
+        yield Step(
+            row["from"],
+            9,
+            "Authority to hold ended and the person was still in custody: a breach.",
+            is_alarm=True,
+        )
         if row["until"] is not None:
             yield Step(row["until"], 9, f"The breach ended after {span(row['minutes'])}.", is_alarm=True)

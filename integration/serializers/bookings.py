@@ -27,7 +27,11 @@ class PersonWriteSerializer(StrictSerializer):
     birth_date = serializers.DateField(required=False, allow_null=True, default=None)
     sex = serializers.ChoiceField(choices=SEXES, help_text="Code of the print card")
     birth_place = serializers.CharField(
-        max_length=2, required=False, default="", allow_blank=True, help_text="NCIC code of a state or country"
+        max_length=2,
+        required=False,
+        default="",
+        allow_blank=True,
+        help_text="NCIC code of a state or country",
     )
 
 
@@ -58,7 +62,9 @@ class BookingWriteSerializer(StrictSerializer):
     person = PersonWriteSerializer()
     charges = ChargeWriteSerializer(many=True, required=False, default=list, max_length=200)
     grounds = GroundWriteSerializer(many=True, required=False, default=list, max_length=50)
-    eft = Base64Field(required=False, allow_null=True, default=None, help_text="The print file (EFT) in base64, unchanged")
+    eft = Base64Field(
+        required=False, allow_null=True, default=None, help_text="The print file (EFT) in base64, unchanged"
+    )
 
 
 class BookingUploadSerializer(serializers.Serializer[Any]):

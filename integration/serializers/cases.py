@@ -18,7 +18,9 @@ STAGES = "; ".join(f"`{stage.value}`: {MEANING[stage]}" for stage in Stage)
 class CustodySerializer(serializers.ModelSerializer[Case]):
     """Where the person is, and since when."""
 
-    state = serializers.ChoiceField(source="custody_state", choices=Case._meta.get_field("custody_state").choices)
+    state = serializers.ChoiceField(
+        source="custody_state", choices=Case._meta.get_field("custody_state").choices
+    )
     booked_at = serializers.DateTimeField(source="opened_at")
     ended_at = serializers.DateTimeField(source="custody_ended_at", allow_null=True)
 
@@ -33,7 +35,9 @@ class ClockSerializer(serializers.Serializer[Any]):
 
     authority = serializers.ChoiceField(source="authority.kind", choices=CaseAuthority.Kind.choices)
     authority_ends_at = serializers.DateTimeField(
-        source="authority.authority_ends_at", allow_null=True, help_text="Null while a local ground has no known end"
+        source="authority.authority_ends_at",
+        allow_null=True,
+        help_text="Null while a local ground has no known end",
     )
     remaining_seconds = serializers.IntegerField(allow_null=True, help_text="0 when authority has ended")
     is_in_breach = serializers.BooleanField(source="authority.in_breach")
@@ -41,7 +45,9 @@ class ClockSerializer(serializers.Serializer[Any]):
 
 
 class ClockWithDerivationSerializer(ClockSerializer):
-    derivation = serializers.SerializerMethodField(help_text="How the end of the hold came about, sentence by sentence")
+    derivation = serializers.SerializerMethodField(
+        help_text="How the end of the hold came about, sentence by sentence"
+    )
 
     def get_derivation(self, file: casefile.CaseFile) -> list[str]:
         return casefile.derivation(self.context["actor"], file.case)
@@ -145,4 +151,6 @@ class CaseSerializer(CaseSummarySerializer):
     @extend_schema_field(BreachSerializer(allow_null=True))
     def get_breach(self, file: casefile.CaseFile) -> dict[str, Any] | None:
         breach = casefile.latest_breach(self.context["actor"], file.case)
-        return dict(BreachSerializer(breach, context={"now": file.authority.seen_at}).data) if breach else None
+        return (
+            dict(BreachSerializer(breach, context={"now": file.authority.seen_at}).data) if breach else None
+        )

@@ -35,5 +35,7 @@ class EventPageSerializer(serializers.Serializer[Any]):
 class EventQuerySerializer(serializers.Serializer[Any]):
     """What may be asked of the feed."""
 
-    after = serializers.CharField(required=False, default="", max_length=40, help_text="`next` of an earlier page")
+    after = serializers.CharField(
+        required=False, default="", max_length=40, help_text="`next` of an earlier page"
+    )
     limit = serializers.IntegerField(required=False, default=100, min_value=1, max_value=500)

@@ -38,7 +38,9 @@ class InstantField(serializers.Field[datetime, str, datetime, Any]):
 class Base64Field(serializers.Field[bytes, str, bytes, Any]):
     """Bytes in standard base64, or as an uploaded file."""
 
-    default_error_messages = {"not_base64": "This is not base64. Encode the file's bytes without changing them."}
+    default_error_messages = {
+        "not_base64": "This is not base64. Encode the file's bytes without changing them."
+    }
 
     def to_internal_value(self, data: Any) -> bytes:
         if isinstance(data, UploadedFile):
@@ -55,7 +57,9 @@ class StrictSerializer(serializers.Serializer[Any]):
     def to_internal_value(self, data: Any) -> Any:
         errors: dict[str, Any] = {}
         if isinstance(data, Mapping):
-            message = serializers.ErrorDetail("There is no such field. Check its spelling.", code="unknown_field")
+            message = serializers.ErrorDetail(
+                "There is no such field. Check its spelling.", code="unknown_field"
+            )
             errors = {name: [message] for name in data if name not in self.fields}
         try:
             values = super().to_internal_value(data)

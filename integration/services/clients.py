@@ -29,7 +29,9 @@ def create_client(*, agency: Agency, label: str, actor: Actor) -> NewClient:
     """Make an API client of a jail. Raises NotPermitted, Invalid."""
     label = label.strip()
     if not label or len(label) > 100:
-        raise Invalid("Name the machine in up to 100 characters, such as 'Jail management system'.", field="label")
+        raise Invalid(
+            "Name the machine in up to 100 characters, such as 'Jail management system'.", field="label"
+        )
     if agency.kind != Agency.Kind.JAIL:
         raise Invalid("Only a jail can have API clients.", field="agency")
     application_model = get_application_model()
@@ -49,11 +51,19 @@ def create_client(*, agency: Agency, label: str, actor: Actor) -> NewClient:
 
 
 def revoke_client(*, client_id: int, actor: Actor, reason: str) -> ApiClient:
-    """End a client: its tokens go, its secret becomes one that nobody knows. Idempotent. Raises NotFound, NotPermitted, Invalid."""
+    """End a client: its tokens go, its secret becomes one that nobody knows. Idempotent.
+
+    Raises NotFound, NotPermitted, Invalid.
+    """
     if not reason.strip():
         raise Invalid("Say why the client is revoked.", field="reason")
     with transaction.atomic():
-        client = ApiClient.objects.select_for_update(of=("self",)).select_related("agency").filter(pk=client_id).first()
+        client = (
+            ApiClient.objects.select_for_update(of=("self",))
+            .select_related("agency")
+            .filter(pk=client_id)
+            .first()
+        )
         if client is None:
             raise NotFound(f"There is no client {client_id}.")
         check_permission(actor, Permission.ACCOUNT_MANAGE, client.agency)

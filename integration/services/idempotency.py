@@ -31,7 +31,9 @@ class Answer:
     is_replay: bool = False
 
 
-def once(*, client: ApiClient, key: str, body_sha256: str, at: datetime, work: Callable[[], Answer]) -> Answer:
+def once(
+    *, client: ApiClient, key: str, body_sha256: str, at: datetime, work: Callable[[], Answer]
+) -> Answer:
     """Do `work` at most once for this client and key. Raises Conflict, Invalid, and whatever `work` raises."""
     if not key:
         return work()

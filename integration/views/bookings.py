@@ -118,5 +118,8 @@ def _sent(request: Request) -> dict[str, Any]:
 def _renamed(error: Invalid) -> Invalid:
     """The service's field names as paths of the request."""
     return Invalid(
-        [FieldError(SERVICE_FIELDS.get(item.field, item.field), item.message, item.code) for item in error.errors]
+        [
+            FieldError(SERVICE_FIELDS.get(item.field, item.field), item.message, item.code)
+            for item in error.errors
+        ]
     )

@@ -38,7 +38,11 @@ class EventsView(ClientView):
             cases = sorted({event.case_id for event in shown if event.case_id}, key=str)
             record.access("events.read", actor=self.actor, objects=cases, object_type="case", agency=agency)
         last = feed.cursor_of(shown[-1]) if shown else after
-        body = {"events": [_shape(event) for event in shown], "next": str(last), "has_more": len(found) > limit}
+        body = {
+            "events": [_shape(event) for event in shown],
+            "next": str(last),
+            "has_more": len(found) > limit,
+        }
         return Response(EventPageSerializer(body).data)
 
 

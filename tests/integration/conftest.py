@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from accounts.actors import system
 from integration.services import NewClient, create_client, revoke_client
-from tests.actors import PASSWORD, Cast
+from tests.actors import Cast
 
 
 @dataclass(frozen=True)
@@ -67,7 +67,7 @@ def revoked_machine(cast: Cast) -> Machine:
 def browser(cast: Cast) -> Client:
     """A booking officer's signed-in browser."""
     client = Client()
-    assert client.login(username=cast.user("officer").email, password=PASSWORD)
+    client.force_login(cast.user("officer"), backend="accounts.backends.EmailBackend")
     return client
 
 

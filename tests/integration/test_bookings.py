@@ -1,4 +1,5 @@
 import json
+from base64 import b64encode
 from datetime import UTC, datetime
 from threading import Barrier, Thread
 from typing import Any
@@ -8,13 +9,11 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.test import Client
 
-from accounts.errors import Invalid
 from audit.models import Event
-from cases import ports
 from cases.models import Booking, Case, Document
-from cases.ports import EftFacts
 from integration.models import IdempotencyKey
 from tests.integration.conftest import make_machine
+from tests.matching.conftest import eft
 
 URL = "/api/v1/bookings"
 
@@ -106,7 +105,11 @@ def test_same_number_of_another_jail_is_another_booking(machine, other_machine, 
         ({"charges": []}, "charges", "required"),
         ({"charges": "x"}, "charges", "not_a_list"),
         ({"eft": "@@@"}, "eft", "not_base64"),
-        ({"grounds": [{"kind": "charge", "started_at": "2026-01-01T00:00Z"}]}, "grounds.0.kind", "invalid_choice"),
+        (
+            {"grounds": [{"kind": "charge", "started_at": "2026-01-01T00:00Z"}]},
+            "grounds.0.kind",
+            "invalid_choice",
+        ),
         ({"agency": "other"}, "agency", "unknown_field"),
         ({"person": {"surname": "A", "sex": "F", "name": "B"}}, "person.name", "unknown_field"),
     ],
@@ -155,35 +158,53 @@ def test_other_media_types_are_refused(machine):
     assert answer.status_code == 415
 
 
-def read_prints(content: bytes) -> EftFacts:
-    """Stands for the reader of print files, which has its own tests."""
-    if content == b"broken":
-        raise Invalid("This is no EFT file.", field="eft", code="unreadable")
-    return EftFacts("Sample", "One", None, "F", "", None, (), prints_digest=content.hex()[:40], print_count=10)
-
-
 @pytest.mark.django_db
-def test_print_file_comes_as_base64_or_as_upload(machine, booking, monkeypatch):
-    monkeypatch.setattr(ports, "eft_reader", read_prints)
+def test_print_file_comes_as_base64_or_as_upload(machine, booking):
+    first, second = eft(seed=1), eft(seed=2)
     upload = {
         "booking": json.dumps(booking(booking_number="B-2")),
-        "eft": SimpleUploadedFile("prints.eft", b"prints"),
+        "eft": SimpleUploadedFile("prints.eft", second),
     }
 
-    first = machine.post(URL, booking(eft="cHJpbnRz"))
-    second = machine.http.post(URL, upload, headers={"Authorization": f"Bearer {machine.token}"})
+    answers = [
+        machine.post(URL, booking(eft=b64encode(first).decode())),
+        machine.http.post(URL, upload, headers={"Authorization": f"Bearer {machine.token}"}),
+    ]
 
-    assert (first.status_code, second.status_code) == (201, 201), second.content
-    assert [bytes(row.content) for row in Document.objects.all()] == [b"prints", b"prints"]
+    assert [answer.status_code for answer in answers] == [201, 201], [answer.content for answer in answers]
+    kept = {bytes(row.content) for row in Document.objects.filter(kind="booking_eft")}
+    assert kept == {first, second}
 
 
 @pytest.mark.django_db
-def test_unreadable_print_file_is_refused_and_kept_in_quarantine(machine, booking, monkeypatch):
-    monkeypatch.setattr(ports, "eft_reader", read_prints)
+@pytest.mark.parametrize("part", ["{", "[]", ""])
+def test_upload_without_a_booking_says_which_part_is_wrong(machine, part):
+    answer = machine.http.post(URL, {"booking": part}, headers={"Authorization": f"Bearer {machine.token}"})
 
+    assert "booking" in fields_of(answer)
+
+
+@pytest.mark.django_db
+def test_prints_of_somebody_else_are_refused(machine, booking):
+    answer = machine.post(URL, booking(eft=b64encode(eft(surname="Other")).decode()))
+
+    assert fields_of(answer) == {"person.surname": "eft_disagrees"}
+
+
+@pytest.mark.django_db
+def test_other_prints_under_the_same_number_are_a_conflict(machine, booking):
+    machine.post(URL, booking(eft=b64encode(eft(seed=1)).decode()))
+
+    answer = machine.post(URL, booking(eft=b64encode(eft(seed=2)).decode()))
+
+    assert (answer.status_code, answer.json()["code"]) == (409, "booking_other_prints")
+
+
+@pytest.mark.django_db
+def test_unreadable_print_file_is_refused_and_kept_in_quarantine(machine, booking):
     answer = machine.post(URL, booking(eft="YnJva2Vu"), **{"Idempotency-Key": "k"})
 
-    assert fields_of(answer) == {"eft": "unreadable"}
+    assert all(name.startswith("eft") for name in fields_of(answer))
     assert Document.objects.get().quarantined_at is not None
     assert not IdempotencyKey.objects.exists()
 
