@@ -21,7 +21,7 @@ from matching.formats.prints import PrintImage
 from matching.formats.records import Transaction as Eft
 from matching.formats.tcn import is_valid_tcn
 from matching.imaging import GreyImage, decode, from_print
-from matching.simulator.identify import DHS, ENROLLED_FROM, FBI, STATE, Meta, SearchEngine
+from matching.simulator.identify import DHS, ENROLLED_FROM, FBI, STATE, Meta, Place, SearchEngine
 from matching.simulator.options import Faults, Options
 from matching.simulator.spool import Outgoing, Transaction
 
@@ -73,9 +73,10 @@ class Bureau:
             prints, is_poor = self._usable(self._engine, booking)
             if is_poor:
                 return self._timed(transaction, _rejects(post, [POOR_PRINTS])), None, {}
-        found = self._search(transaction, prints)
+        found = self._search(transaction, prints, post.bureau_state)
         replies = [] if booking.tot in NO_ANSWER_WANTED else _results(post, booking, found)
-        return self._timed(transaction, replies), _enrolment(transaction, booking, found, prints), prints
+        meta = _enrolment(transaction, booking, found, prints, post.bureau_state)
+        return self._timed(transaction, replies), meta, prints
 
     def excuse(self, transaction: Transaction, content: bytes) -> list[Outgoing]:
         """The answer when the bureau itself has failed."""
@@ -98,11 +99,12 @@ class Bureau:
                     return usable, False
         return usable, len(usable) < min(rule.wanted, max(len(order), 1))
 
-    def _search(self, transaction: Transaction, prints: Prints) -> dict[str, Meta | None]:
+    def _search(self, transaction: Transaction, prints: Prints, state: str) -> dict[str, Meta | None]:
         if self._engine is None or not prints:
             return dict.fromkeys((STATE, FBI, DHS))
         engine, own = self._engine, transaction.digest
-        return {place: engine.search(prints, place, but_not=own) for place in (STATE, FBI, DHS)}
+        places = (Place(STATE, state), Place(FBI), Place(DHS))
+        return {place.source: engine.search(prints, place, but_not=own) for place in places}
 
     def _timed(self, transaction: Transaction, replies: Sequence[Addressed]) -> list[Outgoing]:
         delays = self._options.delays
@@ -139,11 +141,16 @@ class _Post:
         self._dai = header.text(8) or ""
         self._oca = _plain(body.text(9) if body else None)
         self._cri = tuple(filter(None, map(_plain, body.texts(73)))) if body else ()
-        self.state = self._dai[:2] if self._dai[:2] in STATE_CODES else "MA"
         addressed = header.text(7) or ""
         is_state = addressed[:2] in STATE_CODES and "FBI" not in addressed
-        self._oris = {STATE: state_ori or (addressed if is_state else f"{self.state}SBI0000")}
+        self._oris = {STATE: state_ori or (addressed if is_state else f"{self._dai[:2]}SBI0000")}
         self._oris |= {FBI: FBI_ORI, DHS: DHS_ORI}
+
+    @property
+    def bureau_state(self) -> str:
+        """Whose repository the state bureau is; a bureau of no known state keeps one for all."""
+        state = self._oris[STATE][:2]
+        return state if state in STATE_CODES else ""
 
     def envelope(self, source: str, kind: str) -> Envelope:
         number = int(hashlib.sha256(f"{self._digest}:{source}:{kind}".encode()).hexdigest(), 16) % 10**15
@@ -167,7 +174,7 @@ def _results(post: _Post, booking: BookingEft, found: Mapping[str, Meta | None])
     name = _echoed_name(booking)
     state, fbi, dhs = found[STATE], found[FBI], found[DHS]
     sid = str(state["sid"]) if state else None
-    ucn, ers = (str(fbi["ucn"]), str(fbi.get("ers") or "") or None) if fbi else (None, None)
+    ucn, ers = (str(fbi["ucn"]), str(fbi.get("rap_sheet") or "") or None) if fbi else (None, None)
     replies = [
         Addressed(
             STATE,
@@ -224,14 +231,18 @@ def _texts(problems: Sequence[FieldProblem]) -> list[str]:
 
 
 def _enrolment(
-    transaction: Transaction, booking: BookingEft, found: Mapping[str, Meta | None], prints: Prints
+    transaction: Transaction,
+    booking: BookingEft,
+    found: Mapping[str, Meta | None],
+    prints: Prints,
+    state: str,
 ) -> Meta | None:
     """New numbers where a retained transaction was not known; the state's and the FBI's repositories only."""
     if not booking.is_retained or not prints:
         return None
     meta: dict[str, Any] = {}
     if found[STATE] is None:
-        meta["sid"] = f"{booking.ori[:2]}{int(transaction.digest[:12], 16) % 10**8:08d}"
+        meta["sid"] = f"{state}{int(transaction.digest[:12], 16) % 10**8:08d}"
     if found[FBI] is None:
         meta["ucn"] = f"{int(transaction.digest[12:24], 16) % 10**8:08d}X"
     return {**meta, ENROLLED_FROM: transaction.digest} if meta else None

@@ -13,7 +13,7 @@ import numpy.typing as npt
 Pixels = npt.NDArray[np.uint8]
 Meta = Mapping[str, Any]
 STATE, FBI, DHS = "state", "fbi", "dhs"
-# A subject is in the repository whose number it has.
+# A subject is in the repository whose number it has; a state number starts with its state.
 NUMBER_OF = {STATE: "sid", FBI: "ucn", DHS: "fin"}
 ENROLLED_FROM = "enrolled_from"
 
@@ -27,12 +27,24 @@ class Impression:
     quality: int
 
 
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A repository: that of one state, of the FBI or of DHS."""
+
+    source: str
+    state: str = ""
+
+    def holds(self, meta: Meta) -> bool:
+        number = meta.get(NUMBER_OF[self.source])
+        return bool(number) and str(number).startswith(self.state)
+
+
 class SearchEngine(Protocol):
     """Extraction and search, so that tests can do without a network."""
 
     def extract(self, pixels: Pixels, ppi: int) -> Impression: ...
 
-    def search(self, prints: Mapping[int, Any], repository: str, *, but_not: str) -> Meta | None:
+    def search(self, prints: Mapping[int, Any], place: "Place", *, but_not: str) -> Meta | None:
         """The subject of that repository with these prints; `but_not` names an enrolment to leave out."""
         ...
 
@@ -41,10 +53,6 @@ class SearchEngine(Protocol):
     def pack(self, template: Any) -> bytes: ...
 
     def unpack(self, data: bytes) -> Any: ...
-
-
-def is_in(meta: Meta, repository: str) -> bool:
-    return bool(meta.get(NUMBER_OF[repository]))
 
 
 def pack_enrolment(engine: SearchEngine, digest: str, prints: Mapping[int, Any], meta: Meta) -> bytes:
@@ -77,11 +85,11 @@ class LeaderEngine:
         template = self._extractor.extract(pixels, ppi)
         return Impression(template, len(template), self._quality(pixels, template, ppi))
 
-    def search(self, prints: Mapping[int, Any], repository: str, *, but_not: str) -> Meta | None:
+    def search(self, prints: Mapping[int, Any], place: Place, *, but_not: str) -> Meta | None:
         hits = self._gallery.search(
             prints,
             limit=1,
-            where=lambda meta: is_in(meta, repository) and meta.get(ENROLLED_FROM) != but_not,
+            where=lambda meta: place.holds(meta) and meta.get(ENROLLED_FROM) != but_not,
         )
         for hit in hits:
             if hit.score >= self._threshold(hit.fingers):

@@ -8,7 +8,7 @@ from tests.matching.simulator.fake_engine import FakeEngine, template_of
 
 KNOWN, RESIDENT, STRANGER = 1, 2, 9
 METAS = {
-    KNOWN: {"sid": "MA00000001", "ucn": "0001SA001", "ers": "RAP SHEET\nCYCLE 1"},
+    KNOWN: {"sid": "MA00000001", "ucn": "0001SA001", "rap_sheet": "RAP SHEET\nCYCLE 1"},
     RESIDENT: {"fin": "FN-1900000002", "iar": "FIRST LINE.\nLAWFUL PERMANENT RESIDENT."},
 }
 

@@ -4,7 +4,7 @@ import hashlib
 import json
 from pathlib import Path
 
-from matching.simulator.identify import ENROLLED_FROM, Impression, is_in
+from matching.simulator.identify import ENROLLED_FROM, Impression
 
 
 class FakeEngine:
@@ -16,12 +16,12 @@ class FakeEngine:
         flat = float(pixels.std()) < 5
         return Impression(template_of(pixels), 0 if flat else 40, 5 if flat else 1)
 
-    def search(self, prints, repository, *, but_not):
+    def search(self, prints, place, *, but_not):
         self.searches += 1
         for known, meta in self.subjects:
-            shared = [place for place in prints if place in known]
-            is_same = shared and all(prints[place] == known[place] for place in shared)
-            if is_same and is_in(meta, repository) and meta.get(ENROLLED_FROM) != but_not:
+            shared = [finger for finger in prints if finger in known]
+            is_same = shared and all(prints[finger] == known[finger] for finger in shared)
+            if is_same and place.holds(meta) and meta.get(ENROLLED_FROM) != but_not:
                 return meta
         return None
 

@@ -118,6 +118,14 @@ def test_a_retained_stranger_gets_new_numbers(engine):
     assert set(ask(engine, car(prints=prints_of(RESIDENT)))[1]) == {"sid", "ucn", "enrolled_from"}
 
 
+def test_each_state_keeps_its_own_records(engine):
+    answers, meta, _ = ask(engine, car(prints=prints_of(KNOWN), ori="NJ0010000", dai="NJSBI0000"))
+
+    assert [answer.srf for answer in answers] == ["N", "I", "N"]
+    assert meta["sid"].startswith("NJ")
+    assert "ucn" not in meta
+
+
 def test_cna_is_never_answered_and_cpdr_never_forwarded(engine):
     answers, meta, _ = ask(engine, car(prints=prints_of(STRANGER), tot="CNA"))
     direct, _, _ = ask(engine, altered(car(prints=prints_of(KNOWN), tot="CPDR"), b"2.043", b"P"))

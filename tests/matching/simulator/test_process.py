@@ -278,5 +278,5 @@ class SlowEngine:
     def extract(self, pixels, ppi):
         time.sleep(60)
 
-    def search(self, prints, repository, *, but_not):
+    def search(self, prints, place, *, but_not):
         return None
