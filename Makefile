@@ -27,11 +27,10 @@ COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --gen
 setup: .venv/.synced ## Set up everything that is needed (this is what plain `make` does)
 	@echo "Ready. 'make run' starts Clearhold, 'make test' tests it, 'make help' lists the rest."
 
-run: .venv/.synced services ## Set up, run the sample bookings with progress, then serve the site
-	@$(MANAGE) migrate --verbosity 0
-	@$(MANAGE) run_clearhold $(ARGS)
+run: .venv/.synced ## Set up, run the sample bookings with progress, then serve the site until Ctrl-C
+	@$(PY) -m config.embedded run -- sh -c '$(MANAGE) migrate --verbosity 0 && exec $(MANAGE) run_clearhold $(ARGS)'
 
-stop: ## Stop the database and the broker that `make run` started; their data stay
+stop: ## Stop the database and the broker when something else left them running; their data stay
 	@$(if $(wildcard $(PY)),$(PY),$(PYTHON)) -m config.embedded stop
 
 ##@ Changing Clearhold

@@ -3,7 +3,7 @@ from typing import Any
 from django.contrib.auth.base_user import BaseUserManager
 
 
-class UserManager(BaseUserManager["User"]):  # type: ignore[name-defined]  # noqa: F821
+class UserManager(BaseUserManager["User"]):  # type: ignore[name-defined]
     """Creates people who sign in by e-mail. There are no superusers: roles say what a person may do."""
 
     def create_user(self, email: str, password: str | None = None, **fields: Any) -> Any:

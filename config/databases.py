@@ -35,7 +35,7 @@ class Services:
         )
 
 
-def DATABASES_FOR(services: Services, *, role: str, testing: bool) -> dict[str, Any]:  # noqa: N802 - a settings value
+def DATABASES_FOR(services: Services, *, role: str, testing: bool) -> dict[str, Any]:
     """Django's DATABASES: `default` as this process's role, `oversight` as the role that cannot read names."""
     if role not in ROLES:
         raise SystemExit(f"CLEARHOLD_ROLE is '{role}'. Use one of: {', '.join(ROLES)}.")

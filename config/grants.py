@@ -1,8 +1,7 @@
 """What each database role may do, as one table. Applied after every migration, so the grants always equal this file.
 
-The owner owns the tables and migrates; web, workers and oversight can never alter a table, and nobody but the owner's migrations could
-touch history, which the triggers refuse to the owner as well. Oversight reads views without names and writes notes; it cannot
-read a person.
+The owner owns the tables and migrates; web, workers and oversight can never alter a table, and history refuses a change
+even to its owner, by trigger. Oversight reads views without names and writes notes; it cannot read a person.
 """
 
 from collections.abc import Iterable

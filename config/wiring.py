@@ -1,4 +1,4 @@
-"""The one place that joins apps that must not know each other: adapters into ports, subscribers onto events, panels onto doors."""
+"""The one place that joins apps that must not know each other: adapters into ports, subscribers onto events."""
 
 from cases import ports as case_ports
 

@@ -31,9 +31,9 @@ class BookingResult:
 def book(*, actor: Actor, agency: Agency, request: BookingRequest, at: datetime) -> BookingResult:
     """Book a person. `at` is when the booking reached us.
 
-    Idempotent by agency and booking number: the same content answers the same; changed charges or grounds are new facts on the same
-    case. Raises Invalid (every problem at once; an unreadable print file is kept in quarantine), Conflict for another identity or
-    other prints, NotPermitted.
+    Idempotent by agency and booking number: the same content answers the same; changed charges or grounds are new facts
+    on the same case. Raises Invalid (every problem at once; an unreadable print file is kept in quarantine), Conflict for
+    another identity or other prints, NotPermitted.
     """
     check_permission(actor, Permission.CASE_BOOK, agency)
     problems = policies.booking_problems(request, now=timezone.now())
@@ -149,7 +149,8 @@ def _again(
         )
     if facts and booking.prints_digest and facts.prints_digest != booking.prints_digest:
         raise Conflict(
-            f"Case {booking.case.number} already has other prints under this booking number. Send a re-print from the case instead.",
+            f"Case {booking.case.number} already has other prints under this booking number. "
+            "Send a re-print from the case instead.",
             code="booking_other_prints",
             field="eft",
         )

@@ -1,9 +1,11 @@
-"""The command line: `python -m config.embedded start|stop|status|env|psql|logs|remove`."""
+"""The command line: `python -m config.embedded start|stop|run|status|env|psql|logs|remove`."""
 
 import argparse
 import json
 import os
 import shlex
+import signal
+import subprocess
 import sys
 from pathlib import Path
 
@@ -57,6 +59,10 @@ def build_parser() -> argparse.ArgumentParser:
         "start", help="start both servers, making data, roles and passwords first if there are none"
     )
     commands.add_parser("stop", help="stop both servers cleanly and wait until they are gone; data stay")
+    around = commands.add_parser(
+        "run", help="start what does not run, run the command after --, then stop what was started for it"
+    )
+    around.add_argument("arguments", nargs="+", metavar="COMMAND", help="the command, after --")
     status = commands.add_parser(
         "status", help="say whether the servers run and where their data and logs are"
     )
@@ -99,6 +105,8 @@ def run(options: argparse.Namespace) -> int:
     if options.command in ("start", "stop", "remove"):
         print("\n".join(getattr(services, options.command)(root)))
         return 0
+    if options.command == "run":
+        return run_around(root, options.arguments)
     if options.command == "status":
         return print_status(root, as_json=options.json)
     if options.command == "env":
@@ -108,6 +116,28 @@ def run(options: argparse.Namespace) -> int:
         sys.stdout.flush()
         os.execve(command[0], command, environment)
     return print_logs(root, options.server, options.lines)
+
+
+def run_around(root: Path, command: list[str]) -> int:
+    """Run a command with the servers up; servers that ran before are left running. Returns the command's exit code."""
+    own = not (os.environ.get("DATABASE_URL") and os.environ.get("CELERY_BROKER_URL"))
+    before = services.status(root)
+    ran_before = before["postgres"]["running"] and before["valkey"]["running"]
+    if own:
+        print("\n".join(services.start(root)), flush=True)
+    # Ctrl-C reaches the command too, which ends in its own order; we only wait for it.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    child = subprocess.Popen(command, cwd=root, preexec_fn=_listen_to_interrupts)
+    signal.signal(signal.SIGTERM, lambda number, frame: child.terminate())
+    try:
+        return child.wait()
+    finally:
+        if own and not ran_before:
+            print("\n".join(services.stop(root)), flush=True)
+
+
+def _listen_to_interrupts() -> None:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def print_status(root: Path, *, as_json: bool) -> int:

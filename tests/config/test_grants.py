@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
-from django.db import ProgrammingError, connection, transaction
+from django.db import connection, transaction
 from django.db.utils import DatabaseError
 
 from config.grants import BY_APP, OVERSIGHT, WEB, WORKER
@@ -49,11 +49,9 @@ def acting_as(role: str) -> Iterator[None]:
 def test_the_role_is_refused(book: CaseFactory, role: str, sql: str):
     book()
 
-    with pytest.raises(
-        (ProgrammingError, DatabaseError), match=r"permission denied|must be owner|append-only|Cannot"
-    ):
-        with transaction.atomic(), acting_as(role), connection.cursor() as cursor:
-            cursor.execute(sql)
+    refused = pytest.raises(DatabaseError, match=r"permission denied|must be owner")
+    with refused, transaction.atomic(), acting_as(role), connection.cursor() as cursor:
+        cursor.execute(sql)
 
 
 @pytest.mark.parametrize(("role", "sql"), ALLOWED)
