@@ -92,7 +92,9 @@ class _Position:
 class Gallery:
     """Subjects with their prints and what else is known of them. Safe to use from several threads."""
 
-    HIT_THRESHOLD: ClassVar[float] = 5.0
+    # Above every single-finger score of strangers that was measured (9.2 of 11,304 pairs of real prints), while the
+    # mean over the fingers of one person has stayed above 30. Strangers average less than 2.
+    HIT_THRESHOLD: ClassVar[float] = 12.0
     FEWEST_FINGERS: ClassVar[int] = 4
 
     def __init__(self) -> None:
