@@ -475,7 +475,7 @@ def test_who_sees_which_replies(checks: Checks) -> None:
     }
 
     assert seen == {
-        "officer": 1, "supervisor": 3, "other_officer": 0, "other_supervisor": 1, "operator": 3, "examiner": 1,
+        "officer": 1, "supervisor": 3, "operator": 3, "examiner": 1, "other_officer": 0, "other_supervisor": 1,
         "stranger": 0,
     }  # fmt: skip
 
