@@ -267,7 +267,7 @@ def _place(facts: Facts, rows: Sequence[PolicyRow], tried: list[RuleTried]) -> V
     if any(row.stance.grants for row in rows):
         return None
     place = ", ".join(part for part in (facts.city, facts.county, facts.state) if part)
-    sentence = f"No row in force on {facts.on} gives {place or 'this place'} authority to hold."
+    sentence = f"No law in force gives {place or 'this place'} authority to hold on a detainer."
     tried.append(RuleTried("PLACE_GIVES_AUTHORITY", Tried.NOT_MET, sentence))
     return Verdict.NO_AUTHORITY
 

@@ -30,6 +30,7 @@ class Situation:
     holds: tuple[Hold, ...]
     claim: StatusClaim | None
     ground_since: datetime | None
+    back_since: datetime | None
     result: ClockResult | None
 
     @property
@@ -68,7 +69,8 @@ def load(case: Case, at: datetime) -> Situation:
             _document(item, decision) for item, decision in zip(detainers, decisions, strict=True)
         )
         result = compute(ClockInput(case.agency.time_zone, anchor, documents))
-    return Situation(case, detainers, decisions, holds, claim, ground_since, result)
+    back_since = _back_since(case) if holds else None
+    return Situation(case, detainers, decisions, holds, claim, ground_since, back_since, result)
 
 
 def strongest_claim(case: Case) -> StatusClaim | None:
@@ -95,6 +97,12 @@ def form_rule(detainer: Detainer) -> FormRule:
     """The rule of the detainer's own edition; a form we do not know asks for nothing."""
     edition = rulebook.current().editions.get(detainer.edition)
     return edition.form_rule() if edition else FormRule(detainer.edition, Rule.NONE, False, True)
+
+
+def _back_since(case: Case) -> datetime | None:
+    """When an escaped person was last brought back: no hold reaches back over the time outside."""
+    returns = CustodyEvent.objects.filter(case=case, kind=CustodyEvent.Kind.RECAPTURED)
+    return returns.order_by("-occurred_at").values_list("occurred_at", flat=True).first()
 
 
 def _anchor(case: Case, holds: tuple[Hold, ...]) -> datetime | None:

@@ -38,7 +38,7 @@ SELECT s.case_id,
            g.is_open OR c.release_eligible_at IS NULL OR
                (c.custody_state = 'in_custody' AND c.release_eligible_at > statement_timestamp()) AS is_local,
            CASE WHEN g.is_open OR c.release_eligible_at IS NULL THEN NULL
-                ELSE GREATEST(c.release_eligible_at, h.ends_at) END AS authority_ends_at,
+                ELSE GREATEST(c.release_eligible_at, h.ends_at, b.back_at) END AS authority_ends_at,
            h.id AS hold_id,
            h.started_at AS hold_started_at,
            h.deadline_at AS hold_deadline_at,
@@ -49,6 +49,10 @@ SELECT s.case_id,
       CROSS JOIN LATERAL (
           SELECT EXISTS (SELECT 1 FROM cases_localground x WHERE x.case_id = c.id AND x.ended_at IS NULL) AS is_open
       ) g
+      CROSS JOIN LATERAL (
+          SELECT max(x.occurred_at) AS back_at FROM cases_custodyevent x
+           WHERE x.case_id = c.id AND x.kind = 'recaptured'
+      ) b
       LEFT JOIN LATERAL (
           SELECT x.id, x.started_at, x.deadline_at, x.rule, LEAST(x.deadline_at, x.ended_at) AS ends_at
             FROM detainers_hold x

@@ -213,10 +213,8 @@ def _begin(situation: Situation, rows: dict[int, PolicyDecision], actor: Actor, 
     eligible = case.release_eligible_at
     if owner is None or eligible is None or owner.pk not in rows:
         return None
-    moments = [result.starts_at, eligible]
-    if situation.covered_until is not None:
-        moments.append(situation.covered_until)
-    started_at = max(moments)
+    since = (result.starts_at, eligible, situation.covered_until, situation.back_since)
+    started_at = max(moment for moment in since if moment is not None)
     if started_at >= result.expires_at:
         return None
     hold = _create(situation, owner, rows[owner.pk], started_at, actor)

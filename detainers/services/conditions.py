@@ -35,8 +35,7 @@ def record_warrant(
     Raises NotFound, NotPermitted, IllegalMove, Invalid.
     """
     with transaction.atomic():
-        case, detainer = _live(detainer_id)
-        check_permission(actor, Permission.WARRANT_RECORD, case.agency)
+        case, detainer = _live(detainer_id, actor, Permission.WARRANT_RECORD)
         _check(
             at,
             ("kind", "Choose the kind of warrant.", kind in Warrant.Kind.values),
@@ -92,8 +91,7 @@ def record_judicial_order(
 ) -> ConditionFinding:
     """A judicial official ordered the hold at `at` (N.C. G.S. 162-62). Raises as `record_warrant`."""
     with transaction.atomic():
-        case, detainer = _live(detainer_id)
-        check_permission(actor, Permission.WARRANT_RECORD, case.agency)
+        case, detainer = _live(detainer_id, actor, Permission.WARRANT_RECORD)
         role_said = ("official_role", "Say who ordered it, such as magistrate.", bool(official_role.strip()))
         _check(at, role_said)
         return _finding(case, detainer, Condition.JUDICIAL_ORDER, at, actor, basis, document, official_role)
@@ -113,8 +111,7 @@ def record_condition(
     Raises as `record_warrant`.
     """
     with transaction.atomic():
-        case, detainer = _live(detainer_id)
-        check_permission(actor, Permission.HOLD_DECIDE, case.agency)
+        case, detainer = _live(detainer_id, actor, Permission.HOLD_DECIDE)
         by_finding = [Condition.LISTED_SERIOUS_CASE, Condition.FINAL_ORDER_BY_JUDGE, Condition.TERRORISM_LIST]
         _check(at, ("condition", f"Choose one of: {', '.join(by_finding)}.", condition in by_finding))
         return _finding(case, detainer, Condition(condition), at, actor, basis, document, "")
@@ -212,8 +209,7 @@ def decide_policy(*, detainer_id: int, actor: Actor, at: datetime) -> PolicyDeci
     Raises NotFound, NotPermitted, IllegalMove when the detainer was withdrawn.
     """
     with transaction.atomic():
-        case, detainer = _live(detainer_id)
-        check_permission(actor, Permission.HOLD_DECIDE, case.agency)
+        case, detainer = _live(detainer_id, actor, Permission.HOLD_DECIDE)
         decision = load(case, at).decision_on(detainer.pk)
         assert decision is not None
         row = keep_decision(case, detainer, decision, actor, at)
@@ -221,8 +217,9 @@ def decide_policy(*, detainer_id: int, actor: Actor, at: datetime) -> PolicyDeci
     return row
 
 
-def _live(detainer_id: int) -> tuple[Case, Detainer]:
+def _live(detainer_id: int, actor: Actor, permission: Permission) -> tuple[Case, Detainer]:
     case, detainer = lock_detainer(detainer_id)
+    check_permission(actor, permission, case.agency)
     if not detainer.is_live:
         raise IllegalMove(
             f"This detainer is '{detainer.get_state_display().lower()}'; nothing can be added to it.",

@@ -116,8 +116,8 @@ def serve_detainer(
     """
     with transaction.atomic():
         case, detainer = lock_detainer(detainer_id)
-        move = check_move(detainer, "serve")
         check_permission(actor, Permission.DETAINER_SERVE, case.agency)
+        move = check_move(detainer, "serve")
         if not case.is_in_custody:
             raise IllegalMove(
                 f"The person of case {case.number} is no longer in custody.", code="not_in_custody"
@@ -162,8 +162,8 @@ def lift_detainer(*, detainer_id: int, actor: Actor, at: datetime, reason: str =
     """
     with transaction.atomic():
         case, detainer = lock_detainer(detainer_id)
-        move = check_move(detainer, "lift")
         check_either(actor, Permission.DETAINER_LIFT, case, detainer)
+        move = check_move(detainer, "lift")
         _withdraw(case, detainer, move.target, at, actor, reason)
         say(
             events.LIFTED,
@@ -183,8 +183,8 @@ def cancel_detainer(*, detainer_id: int, actor: Actor, at: datetime, reason: str
     """A later form cancelled this one by its cancel box. Raises as `lift_detainer`."""
     with transaction.atomic():
         case, detainer = lock_detainer(detainer_id)
-        move = check_move(detainer, "cancel")
         check_either(actor, Permission.DETAINER_REGISTER, case, detainer)
+        move = check_move(detainer, "cancel")
         _withdraw(case, detainer, move.target, at, actor, reason)
         say(
             events.CANCELLED,

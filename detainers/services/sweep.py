@@ -196,7 +196,8 @@ def _announce(actor: Actor, batch: int) -> None:
             for breach in breaches
             if breach.until_at is not None
         ]
-        record_events([_opened(breach) for breach in breaches] + ended, actor=actor)
+        opened = [_opened(breach) for breach in breaches if breach.origin == Breach.Origin.DATABASE]
+        record_events(opened + ended, actor=actor)
         Breach.objects.filter(pk__in=[breach.pk for breach in breaches]).update(announced=True)
 
 
