@@ -6,10 +6,13 @@ from cases import ports as case_ports
 def connect() -> None:
     """Called once when the project is ready."""
     from config.adapters import read_eft
+    from config.celery import app as celery
     from matching import gateways
     from matching import handlers as matching_handlers
     from matching.formats.names import fold_name
 
+    # Web threads and commands give their hints through our broker, never through Celery's default one.
+    celery.set_default()
     case_ports.eft_reader = read_eft
     case_ports.fold_name = fold_name
     gateways.register()

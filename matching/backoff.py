@@ -21,7 +21,7 @@ class Backoff:
         The wait doubles from `first` to `longest`, then moves by at most `jitter` to either side, so that a
         peer that comes back is not met by everybody at once. It never exceeds `longest`.
         """
-        doubled = self.first * 2 ** min(max(attempts, 1) - 1, 30)
+        doubled = self.first * (1 << min(max(attempts, 1) - 1, 30))
         base = min(doubled, self.longest)
         return min(base * (1 + self.jitter * (2 * chance - 1)), self.longest)
 
