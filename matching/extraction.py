@@ -1,7 +1,4 @@
-"""From a file of prints to templates:
-
-decode in a limited child process, extract with the network, one finger at a time.
-"""
+"""From a file of prints to templates: decode in a limited child process, extract with the network, one finger at a time."""
 
 from __future__ import annotations
 

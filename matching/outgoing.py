@@ -8,9 +8,7 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True)
 class Outgoing:
-    """An outgoing file as the part that is ours and the number of bytes taken from the end of the received
-    file.
-    """
+    """An outgoing file as the part that is ours and the number of bytes taken from the end of the received file."""
 
     head: bytes = field(repr=False)
     tail: int

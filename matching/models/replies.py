@@ -96,10 +96,7 @@ class Mailbox(models.Model):
 
 
 class MailboxTrouble(models.Model):
-    """A message that could not be recorded, with the number of tries;
-
-    after some it is set aside whole and unread.
-    """
+    """A message that could not be recorded, with the number of tries; after some it is set aside whole and unread."""
 
     peer = models.CharField(max_length=20)
     sha256 = models.CharField(max_length=64)

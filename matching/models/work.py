@@ -23,10 +23,7 @@ def only_legal_moves(moves: Iterable[Move]) -> pgtrigger.FSM:
 
 
 class LeasedWork(models.Model):
-    """Work that one worker at a time takes for a limited time, with its own count of tries:
-
-    the broker is never asked.
-    """
+    """Work that one worker at a time takes for a limited time, with its own count of tries: the broker is never asked."""
 
     lease_owner = models.CharField(max_length=100, blank=True)
     lease_until = models.DateTimeField(null=True, blank=True)

@@ -1,7 +1,4 @@
-"""Emptying our mailbox at a peer:
-
-fetch, store and record, and only then delete there. At least once, never less.
-"""
+"""Emptying our mailbox at a peer: fetch, store and record, and only then delete there. At least once, never less."""
 
 from __future__ import annotations
 
@@ -85,10 +82,7 @@ def _let_go(peer: str, owner: str, at: datetime, error: GatewayError | None) -> 
 
 
 def _batches(gateway: BureauGateway, rounds: int) -> Iterator[list[Fetched]]:
-    """Every waiting message once, in order, a batch at a time;
-
-    one that cannot be brought does not stop the next.
-    """
+    """Every waiting message once, in order, a batch at a time; one that cannot be brought does not stop the next."""
     after, size = 0, conf.batch_size()
     for _ in range(rounds):
         waiting = gateway.list_waiting(after=after, limit=size)
@@ -113,10 +107,7 @@ def _fetch(gateway: BureauGateway, message: Waiting) -> bytes | None:
 def _record_batch(
     peer: str, gateway: BureauGateway, batch: list[Fetched], clock: Clock, result: Collected
 ) -> None:
-    """One transaction for the batch;
-
-    when that fails, one for each message, so that a bad one harms only itself.
-    """
+    """One transaction for the batch; when that fails, one for each message, so that a bad one harms only itself."""
     if not batch:
         return
     try:
@@ -146,10 +137,7 @@ def _record(peer: str, message: Waiting, content: bytes, at: datetime, *, reason
 
 
 def _record_alone(peer: str, message: Waiting, content: bytes, at: datetime) -> bool | None:
-    """Whether the message was new;
-
-    None when it stays at the peer. After some failures it is set aside whole and unread.
-    """
+    """Whether the message was new; None when it stays at the peer. After some failures it is set aside whole and unread."""
     try:
         return _record(peer, message, content, at)
     except Exception as error:  # noqa: BLE001 - counted; the message stays at the peer until it is recorded or set aside

@@ -1,7 +1,4 @@
-"""What comes back:
-
-attached to the check it answers when every key agrees, set aside for a person otherwise.
-"""
+"""What comes back: attached to the check it answers when every key agrees, set aside for a person otherwise."""
 
 from __future__ import annotations
 
@@ -65,9 +62,7 @@ def record_reply(
 
 
 def _one_at_a_time(peer: str, message_tcn: str) -> None:
-    """Two collectors that bring the same message number wait for each other, so that each sees what the other
-    stored.
-    """
+    """Two collectors that bring the same message number wait for each other, so that each sees what the other stored."""
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"reply:{peer}:{message_tcn}"]
@@ -75,9 +70,7 @@ def _one_at_a_time(peer: str, message_tcn: str) -> None:
 
 
 def _correlate(peer: str, read: ReadReply) -> tuple[Submission | None, str]:
-    """The submission a message belongs to under a lock, and why it must be set aside ('' when it need not
-    be).
-    """
+    """The submission a message belongs to under a lock, and why it must be set aside ('' when it need not be)."""
     key = Submission.objects.filter(tcn=read.tcr).values_list("pk", flat=True).first() if read.tcr else None
     submission = lock_submission(key) if key is not None else None
     if read.problem:
@@ -212,10 +205,7 @@ def attach_quarantined(
 
 
 def _check_attachable(reply: Reply, submission: Submission, source: str) -> None:
-    """A reply that was not understood has nothing to attach;
-
-    one without a source needs a person's word for it.
-    """
+    """A reply that was not understood has nothing to attach; one without a source needs a person's word for it."""
     if reply.outcome == Outcome.NOT_UNDERSTOOD:
         raise IllegalMove(
             "The message could not be understood, so it settles nothing. Ask the bureau for it again."

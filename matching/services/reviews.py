@@ -1,7 +1,4 @@
-"""Candidates from our own repository:
-
-two different examiners decide, the second without knowing what the first decided.
-"""
+"""Candidates from our own repository: two different examiners decide, the second without knowing what the first decided."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""The search of our own print repository:
-
-extract, store, search, propose. What it proposes is a lead for two examiners.
-"""
+"""The search of our own print repository: extract, store, search, propose. What it proposes is a lead for two examiners."""
 
 from __future__ import annotations
 
@@ -145,9 +142,7 @@ def record_search(
 
 
 def _propose(submission: Submission, hit: Hit, rank: int, version: str, at: datetime) -> int:
-    """One candidate, if the other's prints are still live under a lock, and the two cases are not linked
-    already.
-    """
+    """One candidate, if the other's prints are still live under a lock, and the two cases are not linked already."""
     live = list(
         FingerTemplate.objects.live()
         .filter(submission_id=int(hit.subject_ref))

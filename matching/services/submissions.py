@@ -271,10 +271,7 @@ def _asked(plan: Plan) -> str:
 
 
 def _set_aside(old: Submission, *, actor: Actor, at: datetime) -> None:
-    """Supersede a submission:
-
-    its answers no longer count, and what has not gone out stays here. Old rows are all kept.
-    """
+    """Supersede a submission: its answers no longer count, and what has not gone out stays here. Old rows are all kept."""
     states = {move.source for move in SUBMISSION_MOVES if move.action == "reprint"}
     if old.state not in states:
         check_move(
@@ -298,10 +295,7 @@ def _set_aside(old: Submission, *, actor: Actor, at: datetime) -> None:
 
 
 def _next_number() -> int:
-    """The next number of the database sequence:
-
-    never given twice, also to transactions that run at the same time.
-    """
+    """The next number of the database sequence: never given twice, also to transactions that run at the same time."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT nextval('matching_tcn_seq')")
         return int(cursor.fetchone()[0])

@@ -1,7 +1,4 @@
-"""The sweep:
-
-what the broker forgot, what a dead worker left, and what is late. Running it twice changes nothing more.
-"""
+"""The sweep: what the broker forgot, what a dead worker left, and what is late. Running it twice changes nothing more."""
 
 from __future__ import annotations
 
@@ -31,10 +28,7 @@ class Swept:
 
 
 def sweep_matching(*, at: datetime) -> Swept:
-    """1 give back what dead workers hold;
-
-    2 note late answers; 3 tell the broker of due work it may have lost.
-    """
+    """1 give back what dead workers hold; 2 note late answers; 3 tell the broker of due work it may have lost."""
     return Swept(given_back=sweep_leases(at=at), overdue=mark_overdue(at=at), hinted=hint_due(at=at))
 
 

@@ -1,7 +1,4 @@
-"""What comes back:
-
-correlation, quarantine, order, repetition, and the immigration response that only a person codes.
-"""
+"""What comes back: correlation, quarantine, order, repetition, and the immigration response that only a person codes."""
 
 import itertools
 from datetime import timedelta
