@@ -78,7 +78,8 @@ class ActView(ScopedView, FormView):  # type: ignore[type-arg]
     def audience(self) -> str:
         """Who will see it."""
         return _(
-            "Everybody who works on this case here will see it with your name and the time, and so will its reviewers, without the person's name."
+            "Everybody who works on this case here will see it with your name and the time, and so "
+            "will its reviewers, without the person's name."
         )
 
     def blocked(self) -> str:

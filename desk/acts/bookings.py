@@ -79,12 +79,14 @@ class BookForm(ActForm):
         label=gettext_lazy("Booking number"),
         max_length=30,
         help_text=gettext_lazy("As your jail gives it. The same number again is the same booking."),
+        error_messages={"required": gettext_lazy("Enter the booking number.")},
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )
     booked_at = LocalTimeField(label=gettext_lazy("Booked at"))
     arrested_at = LocalTimeField(label=gettext_lazy("Arrested at"), starts_now=False, required=False)
     surname = forms.CharField(
         label=gettext_lazy("Surname"),
+        error_messages={"required": gettext_lazy("Enter the surname. Write UNKNOWN if it is not known.")},
         max_length=100,
         help_text=gettext_lazy("In any script. UNKNOWN if it is not known."),
     )
@@ -95,7 +97,10 @@ class BookForm(ActForm):
         help_text=gettext_lazy("For example 1990-05-17. Empty if not known."),
     )
     sex = forms.ChoiceField(
-        label=gettext_lazy("Sex code"), choices=SEXES, help_text=gettext_lazy("As on the print card.")
+        error_messages={"required": gettext_lazy("Choose the sex code used on the print card.")},
+        label=gettext_lazy("Sex code"),
+        choices=SEXES,
+        help_text=gettext_lazy("As on the print card."),
     )
     birth_place = forms.CharField(
         label=gettext_lazy("Place of birth"),
@@ -207,12 +212,14 @@ class BookView(ActView):
 
     def what(self) -> str:
         return _(
-            "A case begins at %(jail)s. With a print file, a fingerprint check goes to the state bureau, which passes it to the FBI."
+            "A case begins at %(jail)s. With a print file, a fingerprint check goes to the state "
+            "bureau, which passes it to the FBI."
         ) % {"jail": self.agency.name}
 
     def audience(self) -> str:
         return _(
-            "Staff of this jail see the person's name; the bureau, the FBI and DHS see what is in the print file; reviewers see the case without the name."
+            "Staff of this jail see the person's name; the bureau, the FBI and DHS see what is in "
+            "the print file; reviewers see the case without the name."
         )
 
     def record_access(self) -> None:

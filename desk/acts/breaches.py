@@ -19,7 +19,8 @@ class BreachForm(ActForm):
     cause = forms.CharField(
         label=gettext_lazy("Why it happened"),
         help_text=gettext_lazy(
-            "The fact, not who is to blame: for example, the bond was posted at 13:45 and the desk learned of it at 14:20."
+            "The fact, not who is to blame: for example, the bond was posted at 13:45 and the desk "
+            "learned of it at 14:20."
         ),
         max_length=2000,
         widget=forms.Textarea(attrs={"rows": 4}),
@@ -52,8 +53,10 @@ class BreachCloseView(CaseActView):
     def what(self) -> str:
         minutes = int(self.breach.duration(self.now).total_seconds()) // 60
         text = ngettext(
-            "The person was held %(n)d minute beyond authority, which ended on %(when)s. The breach stays on record and in the public figures; your words are added to it.",
-            "The person was held %(n)d minutes beyond authority, which ended on %(when)s. The breach stays on record and in the public figures; your words are added to it.",
+            "The person was held %(n)d minute beyond authority, which ended on %(when)s. The "
+            "breach stays on record and in the public figures; your words are added to it.",
+            "The person was held %(n)d minutes beyond authority, which ended on %(when)s. The "
+            "breach stays on record and in the public figures; your words are added to it.",
             minutes,
         )
         return text % {"n": minutes, "when": self.when(self.breach.from_at)}
@@ -64,7 +67,8 @@ class BreachCloseView(CaseActView):
     def blocked(self) -> str:
         if self.breach.state == BreachState.OPEN:
             return _(
-                "The person is still held without authority since %(when)s. Release comes first, then the explanation."
+                "The person is still held without authority since %(when)s. Release comes first, "
+                "then the explanation."
             ) % {"when": self.when(self.breach.from_at)}
         if self.breach.state == BreachState.CLOSED:
             return _("Cause and remedy were recorded on %(when)s. There is nothing more to do here.") % {

@@ -137,12 +137,14 @@ class CandidateReviewView(_CandidateMixin, CaseActView):
 
     def what(self) -> str:
         return _(
-            "Your decision is recorded once and cannot be changed. Only if two different examiners find the same person are the two cases linked; nobody is held because of it."
+            "Your decision is recorded once and cannot be changed. Only if two different examiners "
+            "find the same person are the two cases linked; nobody is held because of it."
         )
 
     def audience(self) -> str:
         return _(
-            "It stays sealed until a second, different examiner has decided without seeing it. After that both decisions are shown with their examiners' names."
+            "It stays sealed until a second, different examiner has decided without seeing it. "
+            "After that both decisions are shown with their examiners' names."
         )
 
     def blocked(self) -> str:
@@ -198,7 +200,8 @@ class CandidateReviewView(_CandidateMixin, CaseActView):
         ratio = self.candidate.score / self.candidate.threshold if self.candidate.threshold else 0
         words = _("just above") if ratio < 1.25 else _("clearly above") if ratio < 2 else _("far above")
         return _(
-            "%(fingers)s fingers were compared. The score is %(words)s the level from which prints are shown to examiners. A score is a lead, not a finding."
+            "%(fingers)s fingers were compared. The score is %(words)s the level from which prints "
+            "are shown to examiners. A score is a lead, not a finding."
         ) % {
             "fingers": len(self.candidate.fingers),
             "words": words,
@@ -214,7 +217,10 @@ class CandidateReviewView(_CandidateMixin, CaseActView):
             {
                 "number": finger,
                 "name": FINGERS.get(finger, finger),
-                "prints": [self._shown("booked", finger, booked), self._shown("stored", finger, stored)],
+                "prints": (
+                    pair := [self._shown("booked", finger, booked), self._shown("stored", finger, stored)]
+                ),
+                "widest": max(print_.width for print_ in pair),
             }
             for finger in self.candidate.fingers
         ]

@@ -32,6 +32,7 @@ class EftField(UploadField):
             "help_text",
             gettext_lazy("The transaction file as the livescan wrote it, .eft or .an2, up to 16 MB."),
         )
+        kwargs.setdefault("error_messages", {"required": gettext_lazy("Choose the print file.")})
         super().__init__(accept=".eft,.an2,.an,.nist,application/octet-stream", **kwargs)
 
 
@@ -51,7 +52,8 @@ class ReprintView(CaseActView):
 
     def what(self) -> str:
         return _(
-            "The new prints go to the state bureau in place of the old ones, and every answer to the old ones stops counting."
+            "The new prints go to the state bureau in place of the old ones, and every answer to "
+            "the old ones stops counting."
         )
 
     @property
@@ -103,7 +105,8 @@ class TransmissionReleaseView(CaseActView):
 
     def what(self) -> str:
         return _(
-            "%(why)s If you send them, the prints leave this jail for the state bureau, which passes them to the FBI, and cannot be called back."
+            "%(why)s If you send them, the prints leave this jail for the state bureau, which "
+            "passes them to the FBI, and cannot be called back."
         ) % {"why": self.transmission.reason_sentence}
 
     def blocked(self) -> str:
@@ -163,7 +166,8 @@ class IarCodeView(CaseActView):
 
     def what(self) -> str:
         return _(
-            "What you choose becomes the immigration answer of this check. It is a lead for people here; by itself it holds nobody and asks for no detainer."
+            "What you choose becomes the immigration answer of this check. It is a lead for people "
+            "here; by itself it holds nobody and asks for no detainer."
         )
 
     @property

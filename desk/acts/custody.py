@@ -54,7 +54,8 @@ class ReleaseView(CaseActView):
 
     def what(self) -> str:
         return _(
-            "The person leaves custody here; every local ground and any hold on a detainer end with it. A release is never refused."
+            "The person leaves custody here; every local ground and any hold on a detainer end "
+            "with it. A release is never refused."
         )
 
     def blocked(self) -> str:
@@ -91,9 +92,11 @@ class ReleaseView(CaseActView):
         if found is None or not found.in_breach or found.authority_ends_at is None:
             return ""
         text = ngettext(
-            "Authority to hold ended on %(when)s. The release is recorded all the same. With it a breach of %(n)d minute is recorded, "
+            "Authority to hold ended on %(when)s. The release is recorded all the same. With it a "
+            "breach of %(n)d minute is recorded, "
             "which a supervisor must explain and reviewers see.",
-            "Authority to hold ended on %(when)s. The release is recorded all the same. With it a breach of %(n)d minutes is recorded, "
+            "Authority to hold ended on %(when)s. The release is recorded all the same. With it a "
+            "breach of %(n)d minutes is recorded, "
             "which a supervisor must explain and reviewers see.",
             found.minutes_over,
         )
@@ -140,7 +143,8 @@ class CustodyView(CaseActView):
         if self.case.custody_state == Custody.ESCAPED:
             return _("From the time you enter, the person is in custody here again.")
         return _(
-            "Custody here ends at the time you enter, and so does any hold on a detainer. The form asks that the issuing office be told of a death."
+            "Custody here ends at the time you enter, and so does any hold on a detainer. The form "
+            "asks that the issuing office be told of a death."
         )
 
     def blocked(self) -> str:

@@ -126,20 +126,23 @@ class DetainerServeView(DetainerActView):
         if self.detainer.state == DetainerState.DEFICIENT:
             return (
                 _(
-                    "%(which)s The form is deficient on its face: serving it gives no authority to hold, but the person learns of it."
+                    "%(which)s The form is deficient on its face: serving it gives no authority to "
+                    "hold, but the person learns of it."
                 )
                 % facts
             )
         if self.detainer.needs_service:
             return (
                 _(
-                    "%(which)s From the time you enter the copy counts as served; without that this form gives no authority to hold."
+                    "%(which)s From the time you enter the copy counts as served; without that "
+                    "this form gives no authority to hold."
                 )
                 % facts
             )
         return (
             _(
-                "%(which)s From the time you enter the copy counts as given. This edition does not depend on it."
+                "%(which)s From the time you enter the copy counts as given. This edition does not "
+                "depend on it."
             )
             % facts
         )
@@ -199,7 +202,8 @@ class DetainerLiftView(DetainerActView):
 
     def what(self) -> str:
         return _(
-            "%(which)s Any hold that rests on it ends at the time you enter, and cannot be taken up again on it."
+            "%(which)s Any hold that rests on it ends at the time you enter, and cannot be taken "
+            "up again on it."
         ) % {"which": self.which()}
 
     def blocked(self) -> str:

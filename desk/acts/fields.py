@@ -49,7 +49,9 @@ class LocalTimeField(forms.CharField):
         self.starts_now = starts_now
         kwargs.setdefault("max_length", 60)
         super().__init__(**kwargs)
-        self.widget.attrs.update({"autocomplete": "off", "spellcheck": "false", "data-time": ""})
+        self.widget.attrs.update({"autocomplete": "off", "spellcheck": "false"})
+        if self.required:
+            self.error_messages["required"] = _("Enter date and time, like 2026-03-19 14:00.")
 
     def clean(self, value: Any) -> Any:
         text = super().clean(value)
@@ -148,10 +150,16 @@ class Row:
 
     field: forms.BoundField
     echo: str
+    is_optional: bool
 
     @property
     def kind(self) -> str:
         return str(getattr(self.field.field.widget, "input_type", "textarea"))
+
+    @property
+    def has_echo(self) -> bool:
+        """Whether what is typed is read back."""
+        return hasattr(self.field.field, "echo")
 
     @property
     def target(self) -> str:
@@ -164,7 +172,8 @@ class ActForm(forms.Form):
     """Base of act forms: knows the zone, groups its fields, and takes a service's sentences to their fields."""
 
     sections: Sequence[tuple[Any, Sequence[str]]] = ()
-    required_css_class = "required"
+    marks_optional = True
+    """Whether fields that may be empty say so."""
 
     def __init__(self, *args: Any, zone: str, now: datetime | None = None, **kwargs: Any) -> None:
         kwargs.setdefault("label_suffix", "")
@@ -173,6 +182,7 @@ class ActForm(forms.Form):
         for name, field in self.fields.items():
             if isinstance(field, LocalTimeField):
                 field.zone = zone
+                field.widget.attrs["data-time"] = zone
                 if field.starts_now:
                     self.initial.setdefault(name, prefill(now or datetime.now(UTC), zone))
             if field.error_messages["required"] == forms.Field.default_error_messages["required"]:
@@ -188,7 +198,8 @@ class ActForm(forms.Form):
     def row(self, name: str) -> Row:
         bound = self[name]
         echo = getattr(bound.field, "echo", None)
-        return Row(bound, echo(bound.value()) if echo else "")
+        is_optional = self.marks_optional and not bound.field.required
+        return Row(bound, echo(bound.value()) if echo else "", is_optional)
 
     def add_service_errors(self, error: Invalid, names: Mapping[str, str], default: str = "") -> None:
         """Each sentence of a service to its field; to `default`, or the top, where this form has no such field."""

@@ -45,7 +45,8 @@ class GroundAddView(CaseActView):
 
     def what(self) -> str:
         return _(
-            "From the time you enter, the person is held here on this ground, and no release is due until every local ground has ended."
+            "From the time you enter, the person is held here on this ground, and no release is "
+            "due until every local ground has ended."
         )
 
     def blocked(self) -> str:
@@ -105,13 +106,15 @@ class GroundEndView(CaseActView):
         if self.case.grounds.filter(ended_at__isnull=True).exclude(pk=self.ground.pk).exists():
             return (
                 _(
-                    "The ground '%(ground)s'%(detail)s ends. The person is still held on the other local grounds."
+                    "The ground '%(ground)s'%(detail)s ends. The person is still held on the other "
+                    "local grounds."
                 )
                 % facts
             )
         return (
             _(
-                "The ground '%(ground)s'%(detail)s ends. It is the last one: from that time the person is to be released, "
+                "The ground '%(ground)s'%(detail)s ends. It is the last one: from that time the "
+                "person is to be released, "
                 "unless another authority holds."
             )
             % facts
@@ -142,7 +145,8 @@ class GroundEndView(CaseActView):
             return self.done(ended)
         return self.done(
             _(
-                "%(ended)s The last local ground is over; the person was to be released from %(eligible)s, unless another authority holds."
+                "%(ended)s The last local ground is over; the person was to be released from "
+                "%(eligible)s, unless another authority holds."
             )
             % {"ended": ended, "eligible": self.when(eligible)}
         )

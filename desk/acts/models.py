@@ -1,4 +1,4 @@
-"""One act form from the moment it is first sent until its act is done: so that it acts once, and keeps an uploaded file meanwhile."""
+"""One act form, from its first sending until its act is done: it acts once, and keeps an uploaded file meanwhile."""
 
 from datetime import datetime, timedelta
 

@@ -42,7 +42,8 @@ class JudicialOrderView(DetainerActView):
 
     def what(self) -> str:
         return _(
-            "%(which)s Where the law of this place asks for such an order, its condition is met from the time you enter. The end of the hold stays what form and law say."
+            "%(which)s Where the law of this place asks for such an order, its condition is met "
+            "from the time you enter. The end of the hold stays what form and law say."
         ) % {"which": self.which()}
 
     def blocked(self) -> str:
@@ -94,7 +95,9 @@ class StatusClaimView(CaseActView):
 
     def what(self) -> str:
         return _(
-            "The claim is recorded at the time you enter. Proof of citizenship ends any hold on a detainer at once; what else a claim does, the law of this place says. No claim moves a deadline later."
+            "The claim is recorded at the time you enter. Proof of citizenship ends any hold on a "
+            "detainer at once; what else a claim does, the law of this place says. No claim moves "
+            "a deadline later."
         )
 
     def blocked(self) -> str:

@@ -30,7 +30,7 @@ from detainers.states import DetainerState
 
 NEWEST = "I-247A_2017"
 UNKNOWN = "unknown"
-CHANNELS = [item for item in Detainer.Channel.choices if item[0] in ("paper", "fax", "email", "file")]
+CHANNELS = [item for item in Detainer.Channel.choices if item[0] in ("paper", "fax", "email")]
 
 
 def edition_choices() -> list[tuple[str, Any]]:
@@ -41,6 +41,7 @@ def edition_choices() -> list[tuple[str, Any]]:
 
 
 class RegisterForm(ActForm):
+    marks_optional = False  # nothing is optional about copying a form; what it leaves empty stays empty
     sections = (
         (gettext_lazy("Receipt"), ("received", "channel", "scan")),
         (
@@ -65,7 +66,7 @@ class RegisterForm(ActForm):
     )
     scan = UploadField(
         label=gettext_lazy("Scan of the form"),
-        help_text=gettext_lazy("PDF or picture, up to 16 MB. It is kept as it is."),
+        help_text=gettext_lazy("PDF or picture, up to 16 MB, if you have one. It is kept as it is."),
         accept=".pdf,.png,.jpg,.jpeg,.tif,.tiff",
         required=False,
     )
@@ -210,7 +211,9 @@ class DetainerRegisterView(CaseActView):
 
     def what(self) -> str:
         return _(
-            "The detainer is kept with its case as you enter it. Whether it allows this jail to hold anybody is then worked out from the form and the law of this place, and shown on the case."
+            "The detainer is kept with its case as you enter it. Whether it allows this jail to "
+            "hold anybody is then worked out from the form and the law of this place, and shown on "
+            "the case."
         )
 
     def blocked(self) -> str:
@@ -257,7 +260,8 @@ class DetainerRegisterView(CaseActView):
         facts = {"when": self.when(detainer.received_at), "why": " ".join(detainer.deficiency_sentences)}
         if detainer.state == DetainerState.DEFICIENT:
             text = _(
-                "Registered, received %(when)s. The form is deficient on its face and gives no ground to hold. %(why)s"
+                "Registered, received %(when)s. The form is deficient on its face and gives no "
+                "ground to hold. %(why)s"
             )
             return self.done(text % facts, level=messages.WARNING)
         if detainer.needs_service:

@@ -46,7 +46,8 @@ class RowSet:
         return [form for form in self.forms if form.is_bound and form.has_changed()]
 
     def is_valid(self) -> bool:
-        return all([form.is_valid() for form in self.filled])
+        verdicts = [form.is_valid() for form in self.filled]  # every row, so that all are told at once
+        return all(verdicts)
 
     def problems(self) -> list[tuple[str, Any, str]]:
         own = (

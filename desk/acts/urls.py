@@ -9,6 +9,7 @@ from desk.acts import (
     checks,
     custody,
     detainers,
+    echo,
     grounds,
     orders,
     registrations,
@@ -17,6 +18,7 @@ from desk.acts import (
 app_name = "desk"
 
 urlpatterns = [
+    path("time/", echo.EchoView.as_view(), name="time"),
     path("book/", bookings.BookView.as_view(), name="book"),
     path("case/<uuid:public_id>/ground/", grounds.GroundAddView.as_view(), name="ground_add"),
     path("ground/<uuid:public_id>/end/", grounds.GroundEndView.as_view(), name="ground_end"),

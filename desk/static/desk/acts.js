@@ -41,6 +41,26 @@
     });
   });
 
+  // What was typed as a time is read back, as the server understands it.
+  document.addEventListener("input", (event) => {
+    const input = event.target;
+    const echo = input.parentElement && input.parentElement.querySelector(".act-echo");
+    if (!echo) return;
+    clearTimeout(input.echoTimer);
+    echo.textContent = "";
+    echo.classList.remove("act-echo-bad");
+    const form = input.closest("form");
+    if (!input.dataset.time || !input.value.trim() || !form) return;
+    input.echoTimer = setTimeout(async () => {
+      const text = input.value;
+      const answer = await fetch(`${form.dataset.time}?${new URLSearchParams({ zone: input.dataset.time, text })}`);
+      if (!answer.ok || input.value !== text) return;
+      const said = await answer.json();
+      echo.textContent = said.problem || form.dataset.readAs.replace("%s", said.echo);
+      echo.classList.toggle("act-echo-bad", Boolean(said.problem));
+    }, 400);
+  });
+
   // Another edition has other boxes.
   document.querySelectorAll("[data-follows]").forEach((button) => {
     const field = document.getElementById(button.dataset.follows);
