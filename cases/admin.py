@@ -1,10 +1,10 @@
-"""Cases, people and received documents as lists to search. What is done to them is done on the act pages."""
+"""People and received documents as lists to search. Cases, which span apps, are listed by the desk."""
 
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import Exists, OuterRef, QuerySet
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.db.models import QuerySet
+from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
@@ -12,24 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.bases import ScopedModelAdmin, actor_of
 from accounts.permissions import Permission
 from audit.sentences import local_time
-from cases.models import Case, Document, LocalGround, Person
-
-
-class GroundFilter(admin.SimpleListFilter):
-    """On a local ground, or eligible for release."""
-
-    title = _("local ground")
-    parameter_name = "ground"
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
-        return [("held", _("On a local ground")), ("eligible", _("Release-eligible, in custody"))]
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        if self.value() == "held":
-            return queryset.filter(release_eligible_at__isnull=True, custody_state="in_custody")
-        if self.value() == "eligible":
-            return queryset.filter(release_eligible_at__isnull=False, custody_state="in_custody")
-        return queryset
+from cases.models import Case, Document, Person
 
 
 class AgencyFilter(admin.SimpleListFilter):
@@ -47,66 +30,6 @@ class AgencyFilter(admin.SimpleListFilter):
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         value = self.value() or ""
         return queryset.filter(agency_id=int(value)) if value.isdigit() else queryset
-
-
-@admin.register(Case)
-class CaseAdmin(ScopedModelAdmin):
-    """Every case of the actor's jails; a row leads to the case page."""
-
-    permission = Permission.CASE_VIEW
-    list_display = ("number", "who", "agency", "booking_number", "custody", "opened", "held_on")
-    list_display_links = None
-    list_select_related = ("person", "agency", "booking")
-    list_filter = ("custody_state", GroundFilter, AgencyFilter)
-    search_fields = ("number", "booking__booking_number", "person__surname")
-    search_help_text = _("Case number, booking number or surname")
-    ordering = ("-opened_at", "-pk")
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        open_ground = LocalGround.objects.filter(case=OuterRef("pk"), ended_at__isnull=True)
-        return super().get_queryset(request).annotate(has_ground=Exists(open_ground))
-
-    def change_view(
-        self,
-        request: HttpRequest,
-        object_id: str,
-        form_url: str = "",
-        extra_context: dict[str, Any] | None = None,
-    ) -> HttpResponse:
-        """There is one page of a case."""
-        case = self.get_object(request, object_id)
-        if case is None:
-            return super().change_view(request, object_id, form_url, extra_context)
-        return HttpResponseRedirect(reverse("admin:case", kwargs={"public_id": case.public_id}))
-
-    @admin.display(description=_("person"), ordering="person__surname")
-    def who(self, case: Case) -> str:
-        url = reverse("admin:case", kwargs={"public_id": case.public_id})
-        return format_html('<a href="{}" dir="auto">{}</a>', url, case.person.display_name)
-
-    @admin.display(description=_("booking number"))
-    def booking_number(self, case: Case) -> str:
-        return case.booking.booking_number if hasattr(case, "booking") else "–"
-
-    @admin.display(description=_("custody"), ordering="custody_state")
-    def custody(self, case: Case) -> str:
-        return case.get_custody_state_display()
-
-    @admin.display(description=_("opened"), ordering="opened_at")
-    def opened(self, case: Case) -> str:
-        return local_time(case.opened_at, case.agency.time_zone)
-
-    @admin.display(description=_("held on"))
-    def held_on(self, case: Any) -> Any:
-        if not case.is_in_custody:
-            return _("left %(when)s") % {"when": local_time(case.custody_ended_at, case.agency.time_zone)}
-        if case.has_ground:
-            return _("a local ground")
-        if case.release_eligible_at:
-            return _("release-eligible since %(when)s") % {
-                "when": local_time(case.release_eligible_at, case.agency.time_zone)
-            }
-        return "–"
 
 
 @admin.register(Person)

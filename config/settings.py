@@ -214,6 +214,21 @@ UNFOLD = {
     "SHOW_HISTORY": False,
     "SHOW_VIEW_ON_SITE": False,
     "STYLES": ["desk.styles.sheet"],
+    "COLORS": {
+        "primary": {
+            "50": "#eef5fd",
+            "100": "#dceafa",
+            "200": "#b9d5f5",
+            "300": "#84bbf6",
+            "400": "#5a9ee8",
+            "500": "#2a80dc",
+            "600": "#0b57a4",
+            "700": "#084380",
+            "800": "#07376a",
+            "900": "#062c54",
+            "950": "#041b35",
+        }
+    },
 }
 
 LOGGING = {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
@@ -11,6 +11,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django.db.models import Q
+from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.actors import Actor
@@ -23,9 +24,9 @@ from desk import strip
 from desk.facts import CaseFacts
 from desk.loader import load
 from desk.next_acts import NextActs, next_acts
-from desk.situations import SOURCES, Situation, situation
+from desk.situations import Situation, situation
 from detainers import rulebook
-from detainers.clock import Derivation
+from detainers.clock import ExcludedDay
 from detainers.duties import TELLING
 from detainers.models import Breach, Detainer, Hold, PolicyDecision, StatusClaim
 from detainers.policies import VERDICTS, Verdict
@@ -37,6 +38,11 @@ from matching.models import ExpectedAnswer, Reply, Submission
 LEGAL = ("cases.release_eligible", "detainers.hold", "detainers.policy", "detainers.deadline", "cases.released")
 ALARMS = ("detainers.breach_opened", "detainers.breach_ended", "detainers.deficient")
 MOST_ACCESSES = 100
+HEADINGS: dict[str, Any] = {
+    "state": gettext_lazy("State criminal history"),
+    "fbi": gettext_lazy("FBI criminal history"),
+    "dhs": gettext_lazy("DHS immigration records"),
+}
 TRANSMISSION_WORDS: dict[str, Any] = {
     "held_back": gettext_lazy("Not sent."),
     "queued": gettext_lazy("Waiting to be sent."),
@@ -109,9 +115,8 @@ class Paper:
 class Clock:
     """How the end of authority came about."""
 
-    hold: Hold | None
-    derivation: Derivation
     lines: tuple[str, ...]
+    citations: tuple[str, ...]
     strip: strip.Strip | None
 
 
@@ -183,7 +188,7 @@ def read(actor: Actor, public_id: UUID, *, at: datetime) -> CasePage:
         earlier_submissions=len(submissions) - (1 if current else 0),
         papers=papers,
         claims=tuple(StatusClaim.objects.visible_to(actor).filter(case=case).order_by("claimed_at", "pk")),
-        clock=_clock(actor, case, at) if papers else None,
+        clock=_clock(actor, case, facts, at),
         breaches=tuple(Breach.objects.visible_to(actor).filter(case=case).order_by("from_at", "pk")),
         documents=_documents(actor, case, submissions, papers),
         links=tuple(_links(actor, case)),
@@ -220,7 +225,7 @@ def _answers(actor: Actor, submission: Submission, at: datetime) -> Iterator[Ans
     for row in ExpectedAnswer.objects.visible_to(actor).filter(submission=submission).in_order():
         late = row.is_late(at)
         tone = "soon" if late or row.state in ("rejected", "error", "inconclusive") else "act" if row.is_finding else ""
-        yield Answer(SOURCES[row.source], ANSWER_WORDS.get(row.state, row.state), tone, row, late)
+        yield Answer(HEADINGS[row.source], ANSWER_WORDS.get(row.state, row.state), tone, row, late)
 
 
 def _papers(actor: Actor, case: Case) -> Iterator[Paper]:
@@ -236,24 +241,32 @@ def _papers(actor: Actor, case: Case) -> Iterator[Paper]:
         )
 
 
-def _clock(actor: Actor, case: Case, at: datetime) -> Clock | None:
-    """The derivation of the last hold; without one, how the clock answers now."""
+def _clock(actor: Actor, case: Case, facts: CaseFacts, at: datetime) -> Clock | None:
+    """The derivation of the last hold; without one, how the clock answers now, or that nothing follows the local ground."""
     hold = Hold.objects.visible_to(actor).filter(case=case).select_related("detainer").order_by("-started_at", "-pk").first()
     if hold is not None:
-        derivation = hold.clock
-        lines = tuple(hold.sentences())
-    else:
-        result = load_clock(case, at).result
-        if result is None:
-            return None
-        derivation = result.derivation
-        lines = tuple(result.sentences())
-    limit = derivation.governing_limit
-    picture = None
-    if limit is not None:
-        until = min(case.custody_ended_at or at, at)
-        picture = strip.draw(limit, case.agency.time_zone, now=at, custody_until=until)
-    return Clock(hold, derivation, lines, picture)
+        limit = hold.clock.governing_limit
+        excluded = limit.excluded_days if limit else ()
+        picture = _picture(case, hold.anchor_at, hold.ends_at, excluded, at)
+        return Clock(tuple(hold.sentences()), hold.clock.citations, picture)
+    eligible, ends = case.release_eligible_at, facts.authority.ends_at
+    if eligible is None:
+        return None
+    result = load_clock(case, at).result
+    picture = _picture(case, eligible, ends, (), at) if ends else None
+    if result is None:
+        when = sentences.local_time(eligible, case.agency.time_zone)
+        nothing = _("The last local ground ended on %(when)s. There is no hold, so authority ended with it.")
+        return Clock((nothing % {"when": when},), (), picture)
+    return Clock(tuple(result.sentences()), result.derivation.citations, picture)
+
+
+def _picture(
+    case: Case, start: datetime, end: datetime, excluded: Sequence[ExcludedDay], at: datetime
+) -> strip.Strip:
+    until = min(case.custody_ended_at or at, at)
+    zone = case.agency.time_zone
+    return strip.draw(start=start, end=end, excluded=excluded, zone=zone, now=at, custody_until=until)
 
 
 def _documents(

@@ -94,7 +94,7 @@ def _options(facts: CaseFacts, situation: Situation) -> Iterator[_Option]:
     for breach in facts.breaches:
         running = _("It is still running. Release the person or record another authority first.")
         why = "" if breach.state == "ended" else running
-        yield _Option(Act("breach_close", _("Record cause and remedy"), breach.public_id), P.BREACH_CLOSE, why)
+        yield _Option(Act("breach_close", _("Explain the breach"), breach.public_id), P.BREACH_CLOSE, why)
 
 
 def _checks(facts: CaseFacts) -> Iterator[_Option]:
@@ -107,7 +107,9 @@ def _checks(facts: CaseFacts) -> Iterator[_Option]:
         act = Act("transmission_release", _("Decide on sending"), transmission.public_id)
         yield _Option(act, P.TRANSMISSION_RELEASE)
     if facts.in_custody and facts.answers:
-        yield _Option(Act("reprint", _("Send new prints"), facts.public_id), P.REPRINT_SUBMIT)
+        has_prints = any(answer.state != "not_expected" for answer in facts.answers)
+        label = _("Send new prints") if has_prints else _("Send prints")
+        yield _Option(Act("reprint", label, facts.public_id), P.REPRINT_SUBMIT)
 
 
 def _detainers(facts: CaseFacts) -> Iterator[_Option]:

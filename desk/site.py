@@ -13,7 +13,11 @@ from unfold.sites import UnfoldAdminSite
 from accounts.bases import actor_of
 from accounts.roles import role
 
-MAIN_MODELS = (("cases", "Case"), ("matching", "Submission"), ("matching", "Candidate"), ("detainers", "Detainer"))
+MAIN_MODELS: dict[tuple[str, str], Any] = {
+    ("cases", "Case"): _("Cases"),
+    ("matching", "Submission"): _("Checks"),
+    ("detainers", "Detainer"): _("Detainers"),
+}
 
 
 @dataclass(frozen=True)
@@ -80,10 +84,10 @@ class ClearholdAdminSite(UnfoldAdminSite):  # type: ignore[misc]
         main = [NavItem(_("Board"), index, request.path == index)]
         more: list[NavItem] = []
         found = {(app["app_label"], model["object_name"]): model for app in apps for model in app["models"]}
-        for key in [*MAIN_MODELS, *sorted(set(found) - set(MAIN_MODELS))]:
+        for key in [*MAIN_MODELS, *sorted(set(found) - set(MAIN_MODELS), key=lambda key: str(found[key]["name"]))]:
             model = found.get(key)
             url = model.get("admin_url") if model else None
             if model and url:
-                item = NavItem(model["name"], url, request.path.startswith(url))
+                item = NavItem(MAIN_MODELS.get(key, model["name"]), url, request.path.startswith(url))
                 (main if key in MAIN_MODELS else more).append(item)
         return main, more

@@ -52,8 +52,8 @@ WORDS: dict[Level, Any] = {
     Level.QUIET: gettext_lazy("Nothing to do"),
 }
 SOURCES: dict[str, Any] = {
-    "state": gettext_lazy("State bureau"),
-    "fbi": gettext_lazy("FBI"),
+    "state": gettext_lazy("The state bureau"),
+    "fbi": gettext_lazy("The FBI"),
     "dhs": gettext_lazy("DHS"),
 }
 
@@ -87,8 +87,10 @@ def _breach(facts: CaseFacts, now: datetime) -> Situation | None:
     over = clockwords.span(now - authority.ends_at)
     if facts.to_serve:
         text = _("Authority ended %(when)s. The copy of the detainer was not served, so it holds nobody. Release now.")
+    elif any(item.is_deficient for item in facts.active_detainers):
+        text = _("Authority ended %(when)s. The detainer is deficient and holds nobody. Release now.")
     elif facts.active_detainers:
-        text = _("Authority ended %(when)s. The detainer gives no authority now. Release now.")
+        text = _("Authority ended %(when)s. The detainer gives no authority any more. Release now.")
     else:
         text = _("Authority ended %(when)s. Release, or record another authority.")
     return Situation(Kind.BREACH, Level.OVER, str(WORDS[Level.OVER]), text % {"when": ended}, authority.ends_at, over)
@@ -194,7 +196,8 @@ def _waiting(facts: CaseFacts, now: datetime) -> Situation | None:
     text = " ".join(_answer_words(answer, facts, now) for answer in facts.answers if answer.state != "not_expected")
     due = min((answer.due_at for answer in waited if answer.due_at), default=None)
     word = _("Answer late") if late else str(WORDS[Level.WAIT])
-    return Situation(Kind.WAITING, Level.WAIT, word, text, due)
+    left = clockwords.relative(due, now=now) if due else ""
+    return Situation(Kind.WAITING, Level.WAIT, word, text, due, left)
 
 
 def _answer_words(answer: AnswerFacts, facts: CaseFacts, now: datetime) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
@@ -9,7 +10,7 @@ from zoneinfo import ZoneInfo
 from django.utils.translation import gettext as _
 
 from desk import clockwords
-from detainers.clock import LimitConsidered
+from detainers.clock import ExcludedDay
 
 WIDTH = 720.0
 MOST_DAYS = 10
@@ -71,7 +72,7 @@ class Strip:
     days: tuple[Day, ...]
     runs: tuple[Span, ...]
     over: tuple[Span, ...]
-    start: Mark
+    start: Mark | None
     deadline: Mark
     now: Mark | None
     title: str
@@ -103,23 +104,23 @@ class _Scale:
         return round(self.cell * (index + (moment.timestamp() - begin) / (end - begin)), 1)
 
 
-def draw(limit: LimitConsidered, zone: str, *, now: datetime, custody_until: datetime) -> Strip:
-    """The strip of the limit that governs, until its deadline, or until custody ended if that was later."""
+def draw(
+    *, start: datetime, end: datetime, excluded: Sequence[ExcludedDay], zone: str, now: datetime, custody_until: datetime
+) -> Strip:
+    """The strip from `start` to the end of authority, and on to where custody ended if that was later."""
     info = ZoneInfo(zone)
-    first = limit.anchor_at.astimezone(info).date()
-    last = max(limit.expires_at, custody_until).astimezone(info).date()
+    first = start.astimezone(info).date()
+    last = max(end, custody_until).astimezone(info).date()
     scale = _Scale(first, min((last - first).days + 1, MOST_DAYS), info)
-    why = {item.day: item.name or item.reason.value.replace("_", " ").capitalize() for item in limit.excluded_days}
-    days = tuple(_day(scale, index, why) for index in range(scale.count))
-    starts = clockwords.short(limit.anchor_at, zone, now=now)
-    ends = clockwords.short(limit.expires_at, zone, now=now)
+    why = {item.day: item.name or item.reason.value.replace("_", " ").capitalize() for item in excluded}
+    starts, ends = (clockwords.short(moment, zone, now=now) for moment in (start, end))
     skipped = ", ".join(f"{day:%a} {day.day} {day:%b} ({name})" for day, name in why.items())
     return Strip(
-        days=days,
-        runs=_spans(scale, limit.anchor_at, limit.expires_at, frozenset(why)),
-        over=_spans(scale, limit.expires_at, custody_until, frozenset()),
-        start=Mark(scale.x(limit.anchor_at), _("Begins %(when)s") % {"when": starts}),
-        deadline=Mark(scale.x(limit.expires_at), _("Ends %(when)s") % {"when": ends}),
+        days=tuple(_day(scale, index, why) for index in range(scale.count)),
+        runs=_spans(scale, start, end, frozenset(why)),
+        over=_spans(scale, end, custody_until, frozenset()),
+        start=Mark(scale.x(start), _("Begins %(when)s") % {"when": starts}) if start < end else None,
+        deadline=Mark(scale.x(end), _("Authority ends %(when)s") % {"when": ends}),
         now=Mark(scale.x(now), _("Now")) if first <= now.astimezone(info).date() <= last else None,
         title=_("The clock from %(start)s to %(end)s") % {"start": starts, "end": ends},
         description=_("Days that do not count: %(days)s.") % {"days": skipped} if skipped else _("Every day counts."),
