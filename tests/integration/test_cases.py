@@ -6,6 +6,8 @@ from django.utils import timezone
 from audit.models import Access
 from cases import services
 from cases.models import Case
+from detainers import services as detainers
+from tests.detainers.builders import Road, ago
 from tests.matching.conftest import eft
 
 URL = "/api/v1/cases"
@@ -46,6 +48,7 @@ def test_three_answers_stand_apart(machine, book):
 @pytest.mark.django_db
 def test_custody_past_authority_is_overdue_with_its_breach(machine, book):
     case = book.eligible(at=timezone.now() - timedelta(minutes=90))
+    detainers.expire_due(at=timezone.now())
 
     body = machine.get(f"{URL}/{case.public_id}").json()
 
@@ -55,6 +58,38 @@ def test_custody_past_authority_is_overdue_with_its_breach(machine, book):
     assert body["clock"]["is_in_breach"] is True
     assert body["breach"]["state"] == "open"
     assert 89 <= body["breach"]["minutes"] <= 91
+
+
+@pytest.mark.django_db
+def test_hold_shows_its_deadline_the_way_to_it_and_the_decision(machine, book, cast):
+    case, detainer = Road(cast, book).held(eligible_at=ago(hours=1))
+
+    body = machine.get(f"{URL}/{case.public_id}").json()
+
+    assert (body["stage"], body["clock"]["authority"]) == ("hold", "hold")
+    assert 46 * 3600 < body["clock"]["remaining_seconds"] <= 47 * 3600
+    assert any("48 hours from the release time" in line for line in body["clock"]["derivation"])
+    paper = body["detainers"][0]
+    assert (paper["id"], paper["edition"], paper["state"]) == (
+        str(detainer.public_id),
+        "I-247A_2017",
+        "served",
+    )
+    assert paper["served_at"] is not None
+    assert (paper["decision"]["verdict"], paper["decision"]["policy"]) == ("hold_required", "TX_2_251")
+    assert "Sample" not in str(body)
+
+
+@pytest.mark.django_db
+def test_detainer_on_local_grounds_is_its_stage(machine, book, cast):
+    road = Road(cast, book)
+    case = road.case()
+    road.register(case)
+
+    body = machine.get(f"{URL}/{case.public_id}").json()
+
+    assert body["stage"] == "detainer"
+    assert body["detainers"][0]["served_at"] is None
 
 
 @pytest.mark.django_db

@@ -57,13 +57,13 @@ def test_failing_audit_undoes_the_note(cast, book, grant, monkeypatch):
     assert not ReviewNote.objects.exists()
 
 
-@pytest.mark.parametrize("who", ["officer", "supervisor", "administrator", "examiner", "liaison", "stranger"])
-def test_others_cannot_write(cast, book, grant, who):
+def test_others_cannot_write(cast, book, grant):
     case = book()
     grant()
 
-    with pytest.raises(NotFound):
-        write(cast, case, who=who)
+    for who in ("officer", "supervisor", "administrator", "examiner", "liaison", "stranger"):
+        with pytest.raises(NotFound):
+            write(cast, case, who=who)
 
 
 def test_nothing_is_written_after_the_grant_or_on_another_jail(cast, book, grant):
@@ -101,9 +101,12 @@ def test_note_is_append_only_in_the_database(cast, book, grant, statement):
     grant()
     write(cast, case)
 
-    with pytest.raises(Exception, match=r"Cannot|append-only|not_empty"), transaction.atomic():
-        with connection.cursor() as cursor:
-            cursor.execute(statement)
+    with (
+        pytest.raises(Exception, match=r"Cannot|append-only|not_empty"),
+        transaction.atomic(),
+        connection.cursor() as cursor,
+    ):
+        cursor.execute(statement)
 
     assert ReviewNote.objects.get().text == "Held too long."
 
