@@ -66,6 +66,9 @@ class Checkout:
         return psycopg.connect(info["database_urls"][role], autocommit=True)
 
 
+NewCheckout = Callable[..., AbstractContextManager[Checkout]]
+
+
 def own_name() -> str:
     return pwd.getpwuid(os.geteuid()).pw_name
 
@@ -119,10 +122,15 @@ def temporary_checkout(user: str, name: str = "checkout") -> Iterator[Checkout]:
         shutil.rmtree(parent)
 
 
-@pytest.fixture(params=["root", "ordinary"], scope="module")
+@pytest.fixture(params=["root", "ordinary"], scope="session")
 def anybody(request: pytest.FixtureRequest) -> str:
     """Every test with this fixture runs as root and as an ordinary user."""
     return usable_user(request.param)
+
+
+@pytest.fixture(scope="session")
+def ordinary() -> str:
+    return usable_user("ordinary")
 
 
 @pytest.fixture
@@ -130,21 +138,20 @@ def root_user() -> str:
     return usable_user("root")
 
 
-@pytest.fixture(scope="module")
-def running(anybody: str) -> Iterator[Checkout]:
-    """A checkout whose servers run, shared by the tests of a module that leave it as it is."""
+@pytest.fixture(scope="session")
+def shared(anybody: str) -> Iterator[Checkout]:
+    """One checkout per person for the whole run: making a cluster is what takes time here."""
     with temporary_checkout(anybody) as checkout:
-        checkout.start()
         yield checkout
 
 
 @pytest.fixture
-def checkout(anybody: str) -> Iterator[Checkout]:
-    """A fresh checkout of one test's own."""
-    with temporary_checkout(anybody) as fresh:
-        yield fresh
+def running(shared: Checkout) -> Checkout:
+    """The shared checkout with its servers running, whatever the test before did to it."""
+    shared.start()
+    return shared
 
 
 @pytest.fixture
-def new_checkout() -> Callable[..., AbstractContextManager[Checkout]]:
+def new_checkout() -> NewCheckout:
     return temporary_checkout

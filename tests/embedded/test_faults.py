@@ -4,7 +4,6 @@ import os
 import shutil
 import signal
 import subprocess
-import time
 from pathlib import Path
 
 import pytest
@@ -13,7 +12,7 @@ import redis
 from config.embedded import connection_info
 from config.embedded.cluster import is_postmaster
 from config.embedded.processes import command_line, wait_until
-from tests.embedded.conftest import Checkout, as_user, own_name
+from tests.embedded.conftest import REPOSITORY, Checkout, NewCheckout, as_user
 
 
 def kill(pid: int) -> None:
@@ -24,7 +23,8 @@ def kill(pid: int) -> None:
 
 def write_rows(checkout: Checkout, count: int) -> None:
     with checkout.connect() as connection:
-        connection.execute("CREATE TABLE IF NOT EXISTS kept (n integer)")
+        connection.execute("DROP TABLE IF EXISTS kept")
+        connection.execute("CREATE TABLE kept (n integer)")
         for number in range(count):
             connection.execute("INSERT INTO kept VALUES (%s)", [number])
 
@@ -36,145 +36,136 @@ def rows(checkout: Checkout) -> int:
     return int(row[0])
 
 
-def test_rows_committed_before_a_kill_are_there_after_the_next_start(checkout: Checkout) -> None:
-    checkout.start()
-    write_rows(checkout, 100)
-    with checkout.connect() as open_session:
+def test_rows_committed_before_a_kill_are_there_after_the_next_start(running: Checkout) -> None:
+    write_rows(running, 100)
+    with running.connect() as open_session:
         open_session.execute("SELECT pg_backend_pid()")
-        kill(checkout.status()["postgres"]["pid"])
+        kill(running.status()["postgres"]["pid"])
 
-        done = checkout.run("start")
+        done = running.run("start")
 
     assert done.returncode == 0, done.stderr
     assert "PostgreSQL started." in done.stdout
-    assert rows(checkout) == 100
+    assert rows(running) == 100
 
 
-def test_messages_taken_before_a_kill_are_there_after_the_next_start(checkout: Checkout) -> None:
-    checkout.start()
-    info = connection_info(checkout.root)
+def test_messages_taken_before_a_kill_are_there_after_the_next_start(running: Checkout) -> None:
+    info = connection_info(running.root)
     assert info is not None
     with redis.Redis.from_url(info["cache_url"]) as client:
         for number in range(50):
-            client.rpush("queue", number)
-        kill(checkout.status()["valkey"]["pid"])
+            client.rpush("kept", number)
+        kill(running.status()["valkey"]["pid"])
 
-        checkout.start()
+        running.start()
 
-        assert client.llen("queue") == 50
+        assert client.llen("kept") == 50
 
 
-def test_a_process_id_that_a_stranger_took_over_does_not_stop_the_start(checkout: Checkout) -> None:
-    checkout.start()
-    write_rows(checkout, 1)
-    kill(checkout.status()["postgres"]["pid"])
-    servers = ["setpriv", *as_user("nobody" if checkout.user == "root" else checkout.user), "--"]
+def test_a_process_id_that_a_stranger_took_over_does_not_stop_the_start(running: Checkout) -> None:
+    write_rows(running, 1)
+    kill(running.status()["postgres"]["pid"])
+    servers = ["setpriv", *as_user("nobody" if running.user == "root" else running.user), "--"]
     stranger = subprocess.Popen([*(servers if os.geteuid() == 0 else []), "sleep", "60"])
     try:
         for lock in (
-            checkout.layout.cluster / "postmaster.pid",
-            Path(f"{checkout.layout.postgres_socket}.lock"),
+            running.layout.cluster / "postmaster.pid",
+            Path(f"{running.layout.postgres_socket}.lock"),
         ):
             lines = lock.read_text().splitlines(keepends=True)
             lock.write_text("".join([f"{stranger.pid}\n", *lines[1:]]))
-        assert not checkout.status()["postgres"]["running"]
+        assert not running.status()["postgres"]["running"]
 
-        done = checkout.run("start")
+        done = running.run("start")
 
         assert done.returncode == 0, done.stderr
-        assert rows(checkout) == 1
+        assert rows(running) == 1
         assert stranger.poll() is None
-        assert checkout.run("stop").returncode == 0
+        assert running.run("stop").returncode == 0
         assert stranger.poll() is None
     finally:
         stranger.kill()
         stranger.wait()
 
 
-def test_a_clean_stop_waits_and_data_stay(checkout: Checkout) -> None:
-    checkout.start()
-    write_rows(checkout, 3)
-    pids = [checkout.status()[server]["pid"] for server in ("postgres", "valkey")]
+def test_a_clean_stop_waits_and_data_stay(running: Checkout) -> None:
+    write_rows(running, 3)
+    pids = [running.status()[server]["pid"] for server in ("postgres", "valkey")]
 
-    done = checkout.run("stop")
+    done = running.run("stop")
 
     assert done.returncode == 0, done.stderr
     assert [command_line(pid) for pid in pids] == [[], []]
-    assert checkout.run("status").returncode == 3
-    checkout.start()
-    assert rows(checkout) == 3
+    assert running.run("status").returncode == 3
+    running.start()
+    assert rows(running) == 3
 
 
-def test_a_failed_start_prints_the_end_of_the_log(checkout: Checkout) -> None:
-    checkout.start()
-    checkout.run("stop")
-    (checkout.layout.cluster / "local.conf").write_text("max_connections = 'as many as come'\n")
-    os.chmod(checkout.layout.cluster / "local.conf", 0o644)
+def test_a_failed_start_prints_the_end_of_the_log(running: Checkout) -> None:
+    running.run("stop")
+    (running.layout.cluster / "local.conf").write_text("max_connections = 'as many as come'\n")
+    (running.layout.cluster / "local.conf").chmod(0o644)
 
-    began = time.monotonic()
-    done = checkout.run("start")
+    done = running.run("start")
+    (running.layout.cluster / "local.conf").unlink()
 
     assert done.returncode == 1
     assert "PostgreSQL did not start" in done.stderr
-    assert 'invalid value for parameter "max_connections"' in done.stderr
+    assert done.stderr.count('invalid value for parameter "max_connections"') == 1, "it was tried again"
     assert len(done.stderr.splitlines()) <= 22
     assert "Traceback" not in done.stderr
-    assert time.monotonic() - began < 5
 
 
-def test_a_set_up_that_was_cut_short_is_finished_by_the_next_start(checkout: Checkout) -> None:
-    checkout.start()
-    write_rows(checkout, 2)
-    checkout.run("stop")
-    checkout.layout.marker.unlink()
-    (checkout.layout.home / "postgres.new").mkdir()
-    assert connection_info(checkout.root) is None
+def test_a_set_up_that_was_cut_short_is_finished_by_the_next_start(running: Checkout) -> None:
+    write_rows(running, 2)
+    running.run("stop")
+    running.layout.marker.unlink()
+    (running.layout.home / "postgres.new").mkdir()
+    assert connection_info(running.root) is None
 
-    checkout.start()
+    running.start()
 
-    assert rows(checkout) == 2
+    assert rows(running) == 2
 
 
 @pytest.mark.parametrize("while_running", [True, False])
-def test_lost_passwords_are_replaced_and_rows_stay(checkout: Checkout, while_running: bool) -> None:
-    checkout.start()
-    write_rows(checkout, 2)
+def test_lost_passwords_are_replaced_and_rows_stay(running: Checkout, while_running: bool) -> None:
+    write_rows(running, 2)
     if not while_running:
-        checkout.run("stop")
-    checkout.layout.secrets.unlink()
+        running.run("stop")
+    running.layout.secrets.unlink()
 
-    checkout.start()
+    running.start()
 
-    assert rows(checkout) == 2
-
-
-def test_starts_at_the_same_moment_make_one_server(checkout: Checkout) -> None:
-    starts = [
-        subprocess.Popen(
-            checkout.command("start"), cwd=Path(__file__).parents[2], stdout=subprocess.PIPE, text=True
-        )
-        for _ in range(3)
-    ]
-
-    said = [process.communicate()[0] for process in starts]
-
-    assert [process.returncode for process in starts] == [0, 0, 0]
-    assert sum("PostgreSQL started." in text for text in said) == 1
-    assert sum("PostgreSQL was already running." in text for text in said) == 2
+    assert rows(running) == 2
 
 
-def test_a_moved_checkout_still_finds_its_running_server(checkout: Checkout) -> None:
-    if checkout.user == "root":
-        pytest.skip("what root runs is kept under the path of the checkout")
-    checkout.start()
-    write_rows(checkout, 1)
-    before = checkout.status()["postgres"]["pid"]
-    moved = Checkout(checkout.root.with_name("moved"), checkout.user)
-    shutil.move(checkout.root, moved.root)
-    try:
-        assert moved.status()["postgres"]["pid"] == before
-        assert is_postmaster(before, moved.layout)
-        assert rows(moved) == 1
-    finally:
-        moved.run("remove", "--yes")
-        assert own_name()
+def test_first_starts_at_the_same_moment_make_one_server(ordinary: str, new_checkout: NewCheckout) -> None:
+    with new_checkout(ordinary) as checkout:
+        starts = [
+            subprocess.Popen(checkout.command("start"), cwd=REPOSITORY, stdout=subprocess.PIPE, text=True)
+            for _ in range(3)
+        ]
+
+        said = [process.communicate()[0] for process in starts]
+
+        assert [process.returncode for process in starts] == [0, 0, 0]
+        assert sum("PostgreSQL started." in text for text in said) == 1
+        assert sum("PostgreSQL was already running." in text for text in said) == 2
+
+
+def test_a_moved_checkout_still_finds_its_running_server(ordinary: str, new_checkout: NewCheckout) -> None:
+    with new_checkout(ordinary) as checkout:
+        checkout.start()
+        write_rows(checkout, 1)
+        before = checkout.status()["postgres"]["pid"]
+        moved = Checkout(checkout.root.with_name("moved"), checkout.user)
+
+        shutil.move(checkout.root, moved.root)
+
+        try:
+            assert moved.status()["postgres"]["pid"] == before
+            assert is_postmaster(before, moved.layout)
+            assert rows(moved) == 1
+        finally:
+            shutil.move(moved.root, checkout.root)

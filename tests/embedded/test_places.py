@@ -3,8 +3,7 @@
 import os
 import shutil
 import stat
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -12,32 +11,25 @@ import pytest
 from config.embedded import ServiceError, connection_info, secret
 from config.embedded.layout import MAXIMUM_SOCKET_PATH, SHORT_DIRECTORIES, checkout_id, layout_of
 from config.embedded.programs import installed_version
-from tests.embedded.conftest import Checkout, temporary_checkout, usable_user
+from tests.embedded.conftest import Checkout, NewCheckout, temporary_checkout, usable_user
 
-NewCheckout = Callable[..., AbstractContextManager[Checkout]]
 LONG_NAME = "a-directory-with-a-rather-long-name/" * 3 + "checkout"
 
 
-@pytest.fixture
-def ordinary() -> str:
-    return usable_user("ordinary")
-
-
-@pytest.fixture
+@pytest.fixture(scope="module")
 def deep(ordinary: str) -> Iterator[Checkout]:
     with temporary_checkout(ordinary, LONG_NAME) as checkout:
         yield checkout
 
 
 def test_two_checkouts_side_by_side_do_not_disturb_each_other(
-    anybody: str, new_checkout: NewCheckout
+    running: Checkout, new_checkout: NewCheckout
 ) -> None:
-    with new_checkout(anybody) as first, new_checkout(anybody) as second:
-        first.start()
+    with running.connect() as connection:
+        connection.execute("CREATE TABLE IF NOT EXISTS only_here ()")
+    before = running.status()
+    with new_checkout(running.user) as second:
         second.start()
-        with first.connect() as connection:
-            connection.execute("CREATE TABLE only_here ()")
-        before = first.status()
         with second.connect() as connection:
             found = connection.execute("SELECT to_regclass('only_here')").fetchone()
 
@@ -45,7 +37,7 @@ def test_two_checkouts_side_by_side_do_not_disturb_each_other(
         second.run("remove", "--yes")
 
         assert found == (None,)
-        assert first.status() == before
+        assert running.status() == before
         assert not second.layout.state.exists()
 
 
@@ -58,9 +50,8 @@ def test_nothing_is_set_up_by_asking(anybody: str, new_checkout: NewCheckout) ->
         assert list(checkout.root.iterdir()) == []
 
 
-@pytest.mark.parametrize("name", ['it\'s, "odd" 100%41', "größe #1"])
-def test_a_path_with_awkward_letters_works(ordinary: str, new_checkout: NewCheckout, name: str) -> None:
-    with new_checkout(ordinary, name) as checkout:
+def test_a_path_with_awkward_letters_works(ordinary: str, new_checkout: NewCheckout) -> None:
+    with new_checkout(ordinary, 'it\'s, "odd" größe #1 100%41') as checkout:
         checkout.start()
 
         with checkout.connect("web") as connection:
@@ -77,8 +68,6 @@ def test_a_long_path_moves_the_sockets_to_a_short_private_directory(deep: Checko
     assert sockets.stat().st_uid == deep.layout.owner
     with deep.connect("web") as connection:
         assert connection.execute("SELECT 1").fetchone() == (1,)
-    deep.run("remove", "--yes")
-    assert not sockets.exists()
 
 
 @pytest.mark.parametrize("trap", ["open directory", "symbolic link", "foreign directory"])
@@ -106,6 +95,16 @@ def test_a_socket_directory_that_somebody_planted_is_refused(deep: Checkout, tra
             connection_info(deep.root)
     finally:
         sockets.unlink() if sockets.is_symlink() else sockets.rmdir()
+
+
+def test_removing_takes_the_moved_sockets_too(deep: Checkout) -> None:
+    deep.start()
+    sockets = deep.layout.sockets
+
+    deep.run("remove", "--yes")
+
+    assert not sockets.exists()
+    assert not deep.layout.state.exists()
 
 
 def test_a_data_directory_that_others_can_write_is_refused(anybody: str, new_checkout: NewCheckout) -> None:
@@ -167,39 +166,36 @@ def test_a_named_service_account_owns_the_data_and_is_not_swapped(
         assert "CLEARHOLD_SERVICE_ACCOUNT" in done.stderr
 
 
-def test_root_keeps_everything_of_the_servers_outside_the_checkout(
-    root_user: str, new_checkout: NewCheckout
-) -> None:
-    with new_checkout(root_user) as checkout:
-        checkout.start()
+@pytest.mark.parametrize("anybody", ["root"], indirect=True)
+def test_root_keeps_everything_of_the_servers_outside_the_checkout(running: Checkout) -> None:
+    layout = running.layout
 
-        assert sorted(path.name for path in checkout.layout.state.iterdir()) == ["lock", "secrets.json"]
-        assert checkout.layout.home == Path("/var/lib/clearhold") / checkout_id(checkout.root)
-        assert stat.S_IMODE(checkout.layout.home.stat().st_mode) == 0o700
+    assert sorted(path.name for path in layout.state.iterdir()) == ["lock", "secrets.json"]
+    assert layout.home == Path("/var/lib/clearhold") / checkout_id(running.root)
 
 
-def test_programs_are_copied_again_when_the_wheels_change(root_user: str, new_checkout: NewCheckout) -> None:
-    with new_checkout(root_user) as checkout:
-        checkout.start()
-        checkout.run("stop")
-        programs = checkout.layout.programs
-        (programs / installed_version()).rename(programs / "18.0.0-9.0.0")
+@pytest.mark.parametrize("anybody", ["root"], indirect=True)
+def test_programs_are_copied_again_when_the_wheels_change(running: Checkout) -> None:
+    running.run("stop")
+    programs = running.layout.programs
+    (programs / installed_version()).rename(programs / "18.0.0-9.0.0")
 
-        checkout.start()
+    running.start()
 
-        assert [path.name for path in programs.iterdir()] == [installed_version()]
+    assert [path.name for path in programs.iterdir()] == [installed_version()]
 
 
-def test_data_of_another_major_version_are_refused(anybody: str, new_checkout: NewCheckout) -> None:
-    with new_checkout(anybody) as checkout:
-        checkout.start()
-        checkout.run("stop")
-        (checkout.layout.cluster / "PG_VERSION").write_text("17\n")
+def test_data_of_another_major_version_are_refused(running: Checkout) -> None:
+    running.run("stop")
+    version = running.layout.cluster / "PG_VERSION"
+    kept = version.read_text()
+    version.write_text("17\n")
 
-        done = checkout.run("start")
+    done = running.run("start")
+    version.write_text(kept)
 
-        assert done.returncode == 1
-        assert "made by PostgreSQL 17" in done.stderr
+    assert done.returncode == 1
+    assert "made by PostgreSQL 17" in done.stderr
 
 
 def test_a_secret_is_made_once(tmp_path: Path) -> None:
