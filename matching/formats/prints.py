@@ -163,10 +163,9 @@ def _problem(record_type: int, mnemonic: str, message: str) -> FieldProblem:
 
 def _native_ppi(resolution: str | None) -> int:
     """1.011 NSR is in pixels per millimetre."""
-    try:
-        return round(float(resolution or "0") * _INCH_IN_MM)
-    except ValueError:
-        return 0
+    whole, _, part = (resolution or "").partition(".")
+    scale: int = 10 ** len(part)
+    return round(_number(whole + part) / scale * _INCH_IN_MM)
 
 
 def _number(text: str | None) -> int:

@@ -8,11 +8,16 @@ from typing import Any
 
 import numpy as np
 
+from matching.formats.answers import Envelope
 from matching.formats.ebts import ArrestCharge, PrintImage, build_car
 from matching.formats.records import GS
 from matching.imaging import encode_wsq
 
 AT = datetime(2026, 3, 2, 15, 15, tzinfo=UTC)
+ENVELOPE = Envelope(
+    tcn="E2026000000000000001", tcr="MA20260302000000000001", ori="USFBI0000", dai="MA0010000", at=AT,
+    oca="2026-00391", cri=("MA0010000",),
+)  # fmt: skip
 DATA = Path(__file__).resolve().parents[4] / "shared" / "data"
 
 

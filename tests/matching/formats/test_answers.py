@@ -4,7 +4,6 @@ import pytest
 
 from matching.formats import itl
 from matching.formats.answers import (
-    Envelope,
     Outcome,
     SearchResult,
     build_errt,
@@ -15,12 +14,7 @@ from matching.formats.answers import (
 )
 from matching.formats.error_codes import ADVICE, Retry
 from matching.formats.errors import RefusedEft, UnwritableEft
-from tests.matching.formats.builders import AT, rough
-
-ENVELOPE = Envelope(
-    tcn="E2026000000000000001", tcr="MA20260302000000000001", ori="USFBI0000", dai="MA0010000", at=AT,
-    oca="2026-00391", cri=("MA0010000",),
-)  # fmt: skip
+from tests.matching.formats.builders import ENVELOPE, rough
 
 
 def test_it_reads_an_identification():

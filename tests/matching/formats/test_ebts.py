@@ -1,14 +1,17 @@
+import contextlib
 from datetime import date
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from matching.formats import itl
+from matching.formats.answers import build_sre, classify
 from matching.formats.ebts import ArrestCharge, validate_booking_eft, with_tcn
 from matching.formats.ebts_table import TYPE_1, TYPE_2, use_in
 from matching.formats.errors import EftError, RefusedEft, UnwritableEft
-from tests.matching.formats.builders import AT, altered, car, prints_of
+from matching.formats.records import TaggedRecord
+from tests.matching.formats.builders import AT, ENVELOPE, altered, car, prints_of, tagged
 
 MANDATORY = [f"2.{rule.number:03d}" for rule in TYPE_2 if rule.use[0] == "M" and rule.number > 2]
 
@@ -256,6 +259,56 @@ def test_a_built_booking_is_valid_or_refused_with_a_sentence(surname, charge):
         tags = set()
         assert booking.arrests[0].text == charge
     assert tags <= {"2.018", "2.047"}
+
+
+FUZZED = [
+    car(prints=prints_of(1, [1, 2]), ndr=[1, 9], amputations=[(3, "XX")]),
+    car(prints=prints_of(1, [1, 2], record_type=14)),
+    build_sre(ENVELOPE, srf="I", name="A,B", sid="MA123", ers="ONE\r\nTWO", messages=["L0008 - TEXT"]),
+]
+VALUES = [
+    b"",
+    b"inf",
+    b"nan",
+    b"-1",
+    b"9" * 30,
+    b"\x1e",
+    b"\x1f",
+    b"\xc2\xb2",
+    b"1e9",
+    b" ",
+    b"00000000",
+    b".",
+]
+
+
+@settings(max_examples=500, deadline=None)
+@given(st.sampled_from(FUZZED), st.randoms(use_true_random=False), st.integers(1, 3))
+def test_readers_raise_nothing_but_their_own_error(content, randomness, count):
+    """Any field of any record with any value, lengths made right, so that the checks behind the reader are met."""
+    records = [(r.type, [(f.number, f.value.encode()) for f in r.fields if f.number != 1], r.data) for r in
+               itl.read(content).records if isinstance(r, TaggedRecord)]  # fmt: skip
+    for _ in range(count):
+        fields = randomness.choice(records)[1]
+        place = randomness.randrange(len(fields))
+        fields[place] = (fields[place][0], randomness.choice(VALUES))
+    mutated = b"".join(
+        tagged(kind, [*fields, *([] if data is None else [(999, data)])]) for kind, fields, data in records
+    )
+    mutated += b"".join(record.raw for record in itl.read(content).binary(4))
+
+    for read in (
+        validate_booking_eft,
+        classify,
+        lambda data: with_tcn(data, tcn="X" * 10, dai="A", ori="B", ndr=[1]),
+    ):
+        with contextlib.suppress(EftError):
+            read(mutated)
+
+
+def test_a_native_resolution_is_read_without_surprises():
+    for value in (b"inf", b"nan", b"1e400", b"19.69.0"):
+        assert {problem.tag for problem in problems_of(altered(car(), b"1.011", value))} >= {"1.011"}
 
 
 def test_every_rule_can_be_told_in_a_sentence():

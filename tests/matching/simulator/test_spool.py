@@ -1,4 +1,5 @@
 import os
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -94,14 +95,15 @@ def test_a_number_is_never_given_twice(reopen, clock):
     assert numbers(spool) == []
 
 
-def test_an_interrupted_settlement_is_done_again_from_the_start(reopen, clock, tmp_path, monkeypatch):
+@pytest.mark.parametrize("folder", ["answers", "done"])
+def test_an_interrupted_settlement_gives_each_answer_once(reopen, clock, monkeypatch, folder):
     spool = reopen()
     item, _ = spool.accept(b"one")
     replies = [Outgoing(clock.ms, b"a"), Outgoing(clock.ms, b"b")]
     original = os.replace
 
     def killed(source, target):
-        if os.fspath(target).endswith(item.name):
+        if folder in os.fspath(target).split(os.sep):
             raise KeyboardInterrupt
         original(source, target)
 
@@ -111,12 +113,60 @@ def test_an_interrupted_settlement_is_done_again_from_the_start(reopen, clock, t
     monkeypatch.undo()
 
     spool = reopen()
-    assert numbers(spool) == []
-    assert spool.next_open() == item
-    assert spool.content(item) == b"one"
-    spool.settle(item, replies)
+    if folder == "answers":
+        assert numbers(spool) == []
+        assert spool.next_open() == item
+        assert spool.content(item) == b"one"
+        spool.settle(item, replies)
+    assert spool.next_open() is None
     assert [spool.message(number) for number in numbers(spool)] == [b"a", b"b"]
     assert numbers(reopen()) == [1, 2]
+
+
+def test_a_partly_emptied_mailbox_survives(reopen, clock):
+    spool = reopen()
+    for content in (b"one", b"two"):
+        item, _ = spool.accept(content)
+        spool.settle(item, [Outgoing(clock.ms, content + b"/a"), Outgoing(clock.ms + 5, content + b"/b")])
+    assert numbers(spool) == [1, 2]
+    spool.delete(1)
+
+    spool = reopen()
+    clock.ms += 5
+    assert [spool.message(number) for number in numbers(spool)] == [b"two/a", b"one/b", b"two/b"]
+    for number in numbers(spool):
+        spool.delete(number)
+
+    spool = reopen()
+    assert numbers(spool) == []
+    item, _ = spool.accept(b"three")
+    spool.settle(item, [Outgoing(clock.ms, b"c")])
+    assert numbers(spool) == [5]
+
+
+def test_files_do_not_pile_up(reopen, clock, tmp_path):
+    spool = reopen()
+    for place in range(20):
+        item, _ = spool.accept(b"%d" % place)
+        spool.settle(item, [Outgoing(clock.ms, b"x"), Outgoing(clock.ms, b"y")])
+        for number in numbers(spool):
+            spool.delete(number)
+
+    left = {
+        folder: len(list((tmp_path / "spool" / folder).iterdir()))
+        for folder in ("answers", "mailbox", "taken")
+    }
+    assert left == {"answers": 0, "mailbox": 0, "taken": 1}
+
+
+def test_the_same_bytes_from_many_threads_are_one_submission(reopen):
+    spool = reopen()
+
+    with ThreadPoolExecutor(8) as pool:
+        results = list(pool.map(lambda _: spool.accept(b"same"), range(16)))
+
+    assert len({transaction for transaction, _ in results}) == 1
+    assert [is_duplicate for _, is_duplicate in results].count(False) == 1
 
 
 def test_what_was_answered_is_not_kept(reopen, tmp_path):
