@@ -3,6 +3,8 @@
 Runs in the publisher's transaction: a booking without its check is no booking.
 """
 
+from typing import Literal, cast
+
 from accounts.actors import Actor
 from audit import bus
 from audit.models import Event
@@ -13,13 +15,14 @@ from matching.services import open_submission
 
 def open_check(event: Event) -> None:
     """Open the fingerprint check of a person who was booked, or whose prints came later."""
-    case_id = Case.objects.values_list("pk", flat=True).get(public_id=event.case_id)
+    case_id = Case.objects.values_list("pk", flat=True).get(public_id=event.subject_id)
     open_submission(case_id=case_id, actor=_actor_of(event), at=event.recorded_at)
 
 
 def _actor_of(event: Event) -> Actor:
     """Whoever booked, for the record only: no permission comes with it."""
-    return Actor(kind=event.actor_kind, id=event.actor_id, label=event.actor_label)
+    kind = cast(Literal["user", "client", "system"], event.actor_kind)
+    return Actor(kind=kind, id=event.actor_id, label=event.actor_label)
 
 
 def subscribe() -> None:

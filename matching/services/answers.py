@@ -8,7 +8,7 @@ from datetime import datetime
 from django.db import transaction
 
 from accounts.actors import Actor
-from accounts.errors import Invalid, NotFound
+from accounts.errors import Invalid
 from accounts.permissions import Permission, check_permission
 from matching import conf, events
 from matching.errors import NothingToCode
@@ -130,7 +130,9 @@ def code_iar(*, submission_id: int, actor: Actor, at: datetime, meaning: str, re
             raise NothingToCode(
                 "No immigration response is attached to this check, so there is nothing to record."
             )
-        answer = ExpectedAnswer.objects.select_for_update().get(submission=submission, source=Source.DHS)
+        answer: ExpectedAnswer = ExpectedAnswer.objects.select_for_update().get(
+            submission=submission, source=Source.DHS
+        )
         previous = answer.answer_state
         action = "recode_iar" if previous in IAR_MEANINGS else "code_iar"
         check_move(ANSWER_MOVES, previous, target, action, actor=actor, agency=submission.case.agency_id)
@@ -229,11 +231,3 @@ def release_answers(
             answer.state, answer.reason = AnswerState.WAITING, ""
             answer.due_at = at + times.of(Source(answer.source))
             answer.save(update_fields=["state", "reason", "due_at"])
-
-
-def answer_of(submission: Submission, source: Source) -> ExpectedAnswer:
-    """One source's answer. Raises NotFound."""
-    found: ExpectedAnswer | None = submission.answers.filter(source=source).first()
-    if found is None:
-        raise NotFound(f"Submission {submission.public_id} expects no answer of {source}.")
-    return found

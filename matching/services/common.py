@@ -65,7 +65,7 @@ def need_reason(reason: str, *, field: str = "reason", longest: int = 500) -> st
 
 def lock_submission(submission_id: int) -> Submission:
     """One submission under a row lock, with its case and agency. Raises NotFound."""
-    found = (
+    found: Submission | None = (
         Submission.objects.select_for_update(of=("self",))
         .select_related("case__agency", "case__person")
         .filter(pk=submission_id)

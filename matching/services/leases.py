@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from datetime import datetime, timedelta
-from typing import TypeVar
+from typing import Any
 
 from django.db import transaction
 
@@ -12,19 +12,19 @@ from matching import conf
 from matching.models import LeasedWork, PrintSearch, Transmission
 from matching.querysets import WorkQuerySet
 
-Work = TypeVar("Work", Transmission, PrintSearch)
-
 LEASE_FIELDS = ["state", "lease_owner", "lease_until", "attempts", "deaths", "next_attempt_at", "hinted_at"]
 ALL_FIELDS = [*LEASE_FIELDS, "last_error_code", "last_error"]
 
 
-def take(queryset: WorkQuerySet, *, owner: str, at: datetime, lasts: timedelta) -> LeasedWork | None:
+def take(queryset: WorkQuerySet, *, owner: str, at: datetime, lasts: timedelta) -> Any:
     """Lock the first row of a queryset of due rows and lease it, or None when others have them all.
 
     Two workers never get the same row: the loser skips the locked row, or no longer finds it due.
     """
     with transaction.atomic():
-        row: Work | None = queryset.due(at).select_for_update(skip_locked=True, of=("self",)).first()
+        row: Transmission | PrintSearch | None = (
+            queryset.due(at).select_for_update(skip_locked=True, of=("self",)).first()
+        )
         if row is None:
             return None
         row.state = queryset.busy_state

@@ -29,13 +29,15 @@ Prints = Mapping[int, Template]
 def claim_search(*, search_id: int, owner: str, at: datetime) -> PrintSearch | None:
     """Take this search for a limited time, or None when it is not due or another worker has it."""
     queryset = PrintSearch.objects.filter(pk=search_id)
-    return leases.take(queryset, owner=owner, at=at, lasts=conf.search_lease())  # type: ignore[return-value]
+    row: PrintSearch | None = leases.take(queryset, owner=owner, at=at, lasts=conf.search_lease())
+    return row
 
 
 def claim_next_search(*, owner: str, at: datetime) -> PrintSearch | None:
     """Take the search that has been due longest, or None."""
     queryset = PrintSearch.objects.order_by("next_attempt_at")
-    return leases.take(queryset, owner=owner, at=at, lasts=conf.search_lease())  # type: ignore[return-value]
+    row: PrintSearch | None = leases.take(queryset, owner=owner, at=at, lasts=conf.search_lease())
+    return row
 
 
 def search_prints(*, search_id: int, owner: str, clock: Clock) -> SearchState | None:
@@ -296,7 +298,7 @@ def _stop(
     search.state = target
     search.save(update_fields=leases.ALL_FIELDS)
     if target is not SearchState.CANCELLED:
-        facts = {
+        facts: dict[str, str | int] = {
             "code": search.last_error_code,
             "why": search.last_error or REASONS[""],
             "deaths": search.deaths,

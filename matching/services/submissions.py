@@ -56,7 +56,7 @@ def open_submission(*, case_id: int, actor: Actor, at: datetime) -> Submission:
     with transaction.atomic():
         case = Case.objects.select_for_update(of=("self",)).select_related("agency", "person").get(pk=case_id)
         document = _booking_document(case)
-        current = Submission.objects.current().filter(case=case).first()
+        current: Submission | None = Submission.objects.current().filter(case=case).first()
         if current is not None:
             if current.document_id is not None or document is None:
                 return current

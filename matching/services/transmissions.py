@@ -26,13 +26,15 @@ Clock = Callable[[], datetime]
 def claim_transmission(*, transmission_id: int, owner: str, at: datetime) -> Transmission | None:
     """Take this transmission for a limited time, or None when it is not due or another worker has it."""
     queryset = Transmission.objects.filter(pk=transmission_id)
-    return leases.take(queryset, owner=owner, at=at, lasts=conf.lease())  # type: ignore[return-value]
+    row: Transmission | None = leases.take(queryset, owner=owner, at=at, lasts=conf.lease())
+    return row
 
 
 def claim_next_transmission(*, owner: str, at: datetime) -> Transmission | None:
     """Take the transmission that has been due longest, or None."""
     queryset = Transmission.objects.order_by("next_attempt_at")
-    return leases.take(queryset, owner=owner, at=at, lasts=conf.lease())  # type: ignore[return-value]
+    row: Transmission | None = leases.take(queryset, owner=owner, at=at, lasts=conf.lease())
+    return row
 
 
 def send(transmission: Transmission) -> Receipt:
@@ -263,7 +265,8 @@ def _lock_with_submission(transmission_id: int) -> tuple[Transmission, Submissio
 
 def _submission_of(row: Transmission) -> Submission:
     """Read after the row is locked, so that a re-print that was just committed is seen."""
-    return Submission.objects.select_related("case__agency").get(pk=row.submission_id)
+    submission: Submission = Submission.objects.select_related("case__agency").get(pk=row.submission_id)
+    return submission
 
 
 def _check(row: Transmission, submission: Submission, target: str, action: str, actor: Actor) -> None:
