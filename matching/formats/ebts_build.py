@@ -71,22 +71,31 @@ def build_car(
     """
     refuse_bad_tcn(tcn)
     fields: dict[int, Value] = {
-        5: "Y" if is_retained else "N",
-        18: wire_name(surname, given_names),
-        20: pob,
-        22: f"{dob:%Y%m%d}" if dob else UNKNOWN_DATE,
-        24: sex,
-        25: race,
-        27: height,
-        29: weight,
-        31: eyes,
-        32: hair,
-        45: f"{doa:%Y%m%d}",
-        47: [[f"{charge.date:%Y%m%d}" if charge.date else "", charge.text] for charge in arrests],
-        73: cri,
-    }
-    if tot != "CNA":
-        fields[70] = "Y"
+        5: "Y" if is_retained else "N", 18: wire_name(surname, given_names), 20: pob, 24: sex, 25: race,
+        22: f"{dob:%Y%m%d}" if dob else UNKNOWN_DATE, 27: height, 29: weight, 31: eyes, 32: hair,
+        45: f"{doa:%Y%m%d}", 47: _charges(arrests), 73: cri,
+    }  # fmt: skip
+    fields |= _where_given(tot, oca, ndr, amputations, is_treated_as_adult=is_treated_as_adult)
+    images = [print_record(image, idc, source=ori, captured=doa) for idc, image in enumerate(prints, start=1)]
+    has_binary = any(image.record_type == 4 for image in prints)
+    header = header_fields(tot=tot, tcn=tcn, ori=ori, dai=dai, at=at, has_binary=has_binary)
+    return write({**header, 6: URGENT_CRIMINAL}, [TaggedOut(2, 0, fields), *images])
+
+
+def _charges(arrests: Sequence[Charge]) -> list[list[str]]:
+    return [[f"{charge.date:%Y%m%d}" if charge.date else "", charge.text] for charge in arrests]
+
+
+def _where_given(
+    tot: str,
+    oca: str | None,
+    ndr: Sequence[int],
+    amputations: Sequence[tuple[int, str]],
+    *,
+    is_treated_as_adult: bool,
+) -> dict[int, Value]:
+    """The fields of Type-2 that a transaction may go without."""
+    fields: dict[int, Value] = {} if tot == "CNA" else {70: "Y"}
     if oca is not None:
         fields[9] = oca
     if ndr:
@@ -95,12 +104,7 @@ def build_car(
         fields[84] = [[f"{position:02d}", code] for position, code in amputations]
     if is_treated_as_adult:
         fields[87] = "Y"
-    records: list[TaggedOut | RawOut] = [TaggedOut(2, 0, fields)]
-    for idc, image in enumerate(prints, start=1):
-        records.append(print_record(image, idc, source=ori, captured=doa))
-    has_binary = any(image.record_type == 4 for image in prints)
-    header = header_fields(tot=tot, tcn=tcn, ori=ori, dai=dai, at=at, has_binary=has_binary)
-    return write({**header, 6: URGENT_CRIMINAL}, records)
+    return fields
 
 
 def with_tcn(

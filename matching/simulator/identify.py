@@ -15,6 +15,7 @@ Meta = Mapping[str, Any]
 STATE, FBI, DHS = "state", "fbi", "dhs"
 # A subject is in the repository whose number it has; a state number starts with its state.
 NUMBER_OF = {STATE: "sid", FBI: "ucn", DHS: "fin"}
+WORST_QUALITY = 5
 ENROLLED_FROM = "enrolled_from"
 
 
@@ -70,19 +71,24 @@ class LeaderEngine:
     """Our own engine over one gallery file; the numbers in its meta tell the repositories apart."""
 
     def __init__(self, gallery: Path) -> None:
+        from matching.engine.errors import ImageRefused
         from matching.engine.gallery import Gallery
         from matching.engine.leader import Extractor
         from matching.engine.quality import quality
         from matching.engine.template import Template
 
         self._extractor = Extractor()
+        self._refused = ImageRefused
         self._quality = quality
         self._template = Template
         self._gallery = Gallery.load(gallery)
         self._threshold = Gallery.threshold_for
 
     def extract(self, pixels: Pixels, ppi: int) -> Impression:
-        template = self._extractor.extract(pixels, ppi)
+        try:
+            template = self._extractor.extract(pixels, ppi)
+        except self._refused:
+            return Impression(None, 0, WORST_QUALITY)
         return Impression(template, len(template), self._quality(pixels, template, ppi))
 
     def search(self, prints: Mapping[int, Any], place: Place, *, but_not: str) -> Meta | None:
