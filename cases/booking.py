@@ -49,6 +49,7 @@ class BookingRequest:
     eft: bytes | None = field(default=None, repr=False)
     channel: str = "admin"
     booked_at_text: str = ""
+    unit: str = "Booking"
 
     def identity_digest(self) -> str:
         """Digest of who the person is; another identity under the same number is a conflict."""

@@ -97,6 +97,7 @@ def _create(
         number=_next_number(agency, request.booked_at),
         person=person,
         agency=agency,
+        unit=request.unit,
         opened_at=request.booked_at,
     )
     booking = Booking.objects.create(

@@ -33,7 +33,7 @@ def book(hours: float, *, after: str = "") -> Step:
     """The officer books the person with the print file, `hours` from the round's beginning."""
 
     def act(context: Context) -> None:
-        sample = context.sample
+        sample = context.told
         cases.book(
             actor=context.people.actor("officer"),
             agency=context.people.agencies[sample.jail],
@@ -112,7 +112,7 @@ def reprint() -> Step:
         return answers(context).get("state") == "rejected"
 
     def act(context: Context) -> None:
-        name = context.sample.reprint_file_name
+        name = context.told.reprint_file_name
         assert name is not None
         matching.reprint(
             submission_id=submission_of(context).pk,

@@ -74,7 +74,7 @@ def report(plays: Sequence[Play]) -> dict[str, list[str]]:
     for play in plays:
         play.context.reload()
         problems = differences(play.story, play.context)
-        found[play.context.sample.key] = problems + ([play.trouble] if problems and play.trouble else [])
+        found[play.context.told.key] = problems + ([play.trouble] if problems and play.trouble else [])
     return found
 
 
@@ -114,10 +114,10 @@ class _Display:
             self.live.update(Group(self.progress, self._table()))
             return
         for play in self.plays:
-            if play.ended and play.context.sample.key not in self.told:
-                self.told.add(play.context.sample.key)
+            if play.ended and play.context.told.key not in self.told:
+                self.told.add(play.context.told.key)
                 self.console.print(
-                    f"{len(self.told):>3}/{len(self.plays)}  {play.context.sample.title}: ended",
+                    f"{len(self.told):>3}/{len(self.plays)}  {play.context.told.title}: ended",
                     highlight=False,
                 )
 
@@ -126,7 +126,7 @@ class _Display:
         room = max(3, self.console.size.height - 6)
         waiting = [play for play in self.plays if not play.ended]
         for play in waiting[:room]:
-            table.add_row(f"[dim]{play.context.sample.title[:44]}", play.trouble or play.waiting_for)
+            table.add_row(f"[dim]{play.context.told.title[:44]}", play.trouble or play.waiting_for)
         if len(waiting) > room:
             table.add_row(f"[dim]and {len(waiting) - room} more", "")
         return table

@@ -17,20 +17,26 @@ from matching.samples.cast import Sample
 class Context:
     """One story's world: the sample, the people, when the demo began, and the case once it is booked."""
 
-    sample: Sample
+    sample: Sample | None
     people: DemoPeople
     epoch: datetime
     case: Case | None = None
 
+    @property
+    def told(self) -> Sample:
+        """The sample this story tells."""
+        assert self.sample is not None, "this is not the story of a sample"
+        return self.sample
+
     def reload(self) -> None:
         """Find the case again by its booking number: the database is the memory."""
-        agency = self.people.agencies[self.sample.jail]
+        agency = self.people.agencies[self.told.jail]
         query = Case.objects.select_related("agency", "person", "booking")
-        self.case = query.filter(agency=agency, booking__booking_number=self.sample.booking_number).first()
+        self.case = query.filter(agency=agency, booking__booking_number=self.told.booking_number).first()
 
     @property
     def booked(self) -> Case:
-        assert self.case is not None, f"{self.sample.key} is not booked yet"
+        assert self.case is not None, "not booked yet"
         return self.case
 
 

@@ -22,7 +22,7 @@ def lines(context: Context) -> Iterator[tuple[str, str]]:
 def show(console: Console, context: Context, problems: list[str]) -> None:
     """Print one case: title, timeline, and whether it ended as expected."""
     mark = "[green]as expected[/]" if not problems else "[bold red]not as expected[/]"
-    heading = f"[bold]{context.sample.title}[/]"
+    heading = f"[bold]{context.told.title}[/]"
     if context.case is None:
         console.print(f"{heading}  [bold red]not booked[/]")
         return

@@ -12,7 +12,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from rich.console import Console
 from rich.panel import Panel
 
-from config.demo import people, processes, round, runner, stories, timeline
+from config.demo import people, processes, round, runner, stories, timeline, tonight
 from config.demo.story import Context
 from matching.samples import cast
 from matching.samples.generate import DATA, GALLERY
@@ -79,9 +79,10 @@ def main_job(demo: people.DemoPeople, running: processes.Processes, console: Con
     runner.play_all(plays, console=console, seconds=MAIN_JOB_SECONDS, alive=_alive(running))
     found = runner.report(plays)
     for play in plays:
-        problems = found[play.context.sample.key]
+        problems = found[play.context.told.key]
         if problems or not quiet:
             timeline.show(console, play.context, problems)
+    tonight.book_in(demo)
     failed = sum(bool(problems) for problems in found.values())
     seconds = time.monotonic() - started
     console.print(
