@@ -10,7 +10,7 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext_lazy as _
 from unfold.sites import UnfoldAdminSite
 
-from accounts.bases import actor_of
+from accounts.bases import ScopedModelAdmin, actor_of
 from accounts.roles import role
 
 MAIN_MODELS: dict[tuple[str, str], Any] = {
@@ -39,6 +39,15 @@ class ClearholdAdminSite(UnfoldAdminSite):  # type: ignore[misc]
 
     def has_permission(self, request: HttpRequest) -> bool:
         return actor_of(request).enters_admin
+
+    def register(self, model_or_iterable: Any, admin_class: Any = None, **options: Any) -> None:
+        """Takes scoped pages only. What libraries register for themselves stays outside: it knows nothing of agencies."""
+        if admin_class is not None and issubclass(admin_class, ScopedModelAdmin):
+            super().register(model_or_iterable, admin_class, **options)
+
+    def unregister(self, model_or_iterable: Any) -> None:
+        models = model_or_iterable if isinstance(model_or_iterable, (list, tuple)) else [model_or_iterable]
+        super().unregister([model for model in models if self.is_registered(model)])
 
     def get_urls(self) -> list[URLPattern | URLResolver]:
         from desk.views import CaseView, DocumentView
