@@ -1,6 +1,7 @@
 """Who calls the API: an OAuth client of one agency, and nobody else. A browser's session means nothing here."""
 
 from hashlib import sha256
+from typing import Any
 
 from django.utils import timezone
 from oauth2_provider.models import get_access_token_model
@@ -39,7 +40,7 @@ class ClientAuthentication(BaseAuthentication):
         return 'Bearer realm="clearhold"'
 
 
-def _valid_token(raw: bytes) -> object:
+def _valid_token(raw: bytes) -> Any:
     """The stored token with this value, or None when there is none or it has run out."""
     tokens = get_access_token_model().objects.select_related("application__api_client__agency")
     token = tokens.filter(token_checksum=sha256(raw).hexdigest()).first()

@@ -1,6 +1,9 @@
+from typing import Any
+
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from detainers import rulebook
 from oversight.services import MAX_NOTE
 
 YES = [("", _("All")), ("yes", _("Yes")), ("no", _("No"))]
@@ -25,22 +28,27 @@ class NoteForm(forms.Form):
     )
 
 
+def policies() -> list[tuple[str, Any]]:
+    """Every policy of the rulebook by its code."""
+    return [("", _("All")), *((code, code) for code in sorted(row.code for row in rulebook.current().rows))]
+
+
 class FilterForm(forms.Form):
     """What the list can be narrowed by. Anything unknown is ignored."""
 
     hold = forms.ChoiceField(label=_("With a hold"), choices=YES, required=False)
     breach = forms.ChoiceField(label=_("With a breach"), choices=YES, required=False)
-    policy = forms.CharField(label=_("Policy code"), max_length=40, required=False)
+    policy = forms.ChoiceField(label=_("Policy"), choices=policies, required=False)
 
-    def lookups(self) -> dict[str, object]:
+    def lookups(self) -> dict[str, Any]:
         """The filter as queryset lookups."""
         self.is_valid()
         data = self.cleaned_data
-        found: dict[str, object] = {}
+        found: dict[str, Any] = {}
         if data.get("hold"):
             found["has_hold"] = data["hold"] == "yes"
         if data.get("breach"):
             found["has_breach"] = data["breach"] == "yes"
-        if data.get("policy", "").strip():
-            found["policy_code__iexact"] = data["policy"].strip()
+        if data.get("policy"):
+            found["policy_code"] = data["policy"]
         return found

@@ -123,10 +123,10 @@ def _headline(case: Any) -> tuple[str, bool]:
 
 
 def _figures(case: Any) -> tuple[Figure, ...]:
-    classes = ", ".join(case.offence_classes) or "none recorded"
+    classes = ", ".join(case.offence_classes).capitalize() or "None recorded"
     figures = [
         Figure("Booked", week(case.booked_week), "booked"),
-        Figure("Age at booking", case.age_band, "age"),
+        Figure("Age at booking", case.age_band.capitalize(), "age"),
         Figure("Classes of the charges", classes, "offences"),
         Figure("Custody", words.CUSTODY.get(case.custody, case.custody), "custody"),
     ]
@@ -136,7 +136,7 @@ def _figures(case: Any) -> tuple[Figure, ...]:
         figures.append(Figure("Release-eligible", f"{span(case.eligible_minutes)} after booking", "eligible"))
         figures.append(Figure("Held past release-eligible", _past_eligible(case), "past-eligible"))
     for item in case.breaches:
-        value = f"{item['minutes']:,} min" if item["minutes"] is not None else f"runs, {item['band']}"
+        value = f"{item['minutes']:,} min" if item["minutes"] is not None else f"Runs, {item['band']}"
         figures.append(Figure("Breach", value, "breach", is_alarm=True))
     return tuple(figures)
 
@@ -145,7 +145,7 @@ def _past_eligible(case: Any) -> str:
     """In hours where custody is over; in steps while it runs."""
     if case.past_eligible_minutes is not None:
         return f"{case.past_eligible_minutes / 60:.1f} h"
-    return f"still held, {case.past_eligible_band}"
+    return f"Still held, {case.past_eligible_band}"
 
 
 def _detainer(item: dict[str, Any]) -> DetainerPanel:

@@ -1,5 +1,6 @@
 """Every write of oversight. A reading right begins and ends; a note is written once, together with its audit event."""
 
+from collections.abc import Mapping
 from datetime import datetime
 
 from django.db import transaction
@@ -42,7 +43,7 @@ def grant_review(
             raise Conflict(
                 "This body already reviews this jail. End that grant first.", code="already_granted"
             )
-        grant = ReviewGrant.objects.create(
+        grant: ReviewGrant = ReviewGrant.objects.create(
             oversight_agency=oversight_agency,
             jail_agency=jail_agency,
             starts_at=starts_at,
@@ -100,7 +101,7 @@ def write_note(*, reference: str, text: str, actor: Actor, at: datetime) -> Revi
         if case is None:
             raise NotFound("There is no such case among those you may review.")
         body = _body_of(actor, case, at)
-        note = ReviewNote.objects.using(DATABASE).create(
+        note: ReviewNote = ReviewNote.objects.using(DATABASE).create(
             case_id=case.case_id,
             agency_id=body.public_id,
             agency_label=body.name,
@@ -139,7 +140,7 @@ def _grant_event(
     grant: ReviewGrant,
     actor: Actor,
     at: datetime,
-    facts: dict[str, record.JsonValue],
+    facts: Mapping[str, record.JsonValue],
     changed: list[str] | None = None,
 ) -> None:
     record.event(

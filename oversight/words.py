@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from enum import IntEnum, auto
 from typing import Any
 
 CUSTODY = {
@@ -63,7 +64,7 @@ RULES = {
     "STRAIGHT_48": "48 hours, every hour counts",
     "EXCL_48": "48 hours without weekends and federal holidays",
 }
-LIMITS = {"FORM": "the form", "POLICY": "the policy of the place"}
+LIMITS = {"FORM": "The form", "POLICY": "The policy of the place"}
 HOLD_ENDS = {
     "active": "The hold runs",
     "expired": "Ended by its deadline",
@@ -105,12 +106,34 @@ CUSTODY_STEPS = {
 }
 
 
+class Order(IntEnum):
+    """What stands first among things of the same minute: causes before what follows from them."""
+
+    BOOKED = auto()
+    GROUND = auto()
+    ELIGIBLE = auto()
+    ANSWER = auto()
+    RECEIVED = auto()
+    CLAIM = auto()
+    DECISION = auto()
+    SERVED = auto()
+    HOLD = auto()
+    HOLD_ENDED = auto()
+    DETAINER_ENDED = auto()
+    BREACH = auto()
+    CUSTODY = auto()
+    BREACH_ENDED = auto()
+
+
+CUSTODY_ORDER = {"booked": Order.BOOKED, "release_eligible": Order.ELIGIBLE}
+
+
 @dataclass(frozen=True, order=True)
 class Step:
     """One line of the timeline: minutes after booking, what happened, and whether it is an alarm."""
 
     minutes: int
-    order: int
+    order: Order
     sentence: str = ""
     is_alarm: bool = False
 
@@ -139,57 +162,79 @@ def _custody(rows: Iterable[Mapping[str, Any]]) -> Iterable[Step]:
     for row in rows:
         kind, ground = row["kind"], GROUNDS.get(row["ground"] or "", "a local ground")
         if kind == "ground_added":
-            yield Step(row["minutes"], 1, f"A local ground to hold began: {ground}.")
+            yield Step(row["minutes"], Order.GROUND, f"A local ground to hold began: {ground}.")
         elif kind == "ground_ended":
             why = GROUND_ENDS.get(row["reason"] or "", "ended")
-            yield Step(row["minutes"], 1, f"{ground[0].upper()}{ground[1:]} ended: {why}.")
+            yield Step(row["minutes"], Order.GROUND, f"{ground[0].upper()}{ground[1:]} ended: {why}.")
         elif kind == "status_claimed":
             how = "gave proof of" if row["reason"] == "proof" else "claimed"
-            yield Step(row["minutes"], 4, f"The person {how} {CLAIMS.get(row['ground'], 'a status')}.")
+            yield Step(
+                row["minutes"], Order.CLAIM, f"The person {how} {CLAIMS.get(row['ground'], 'a status')}."
+            )
         else:
-            yield Step(row["minutes"], 0 if kind == "booked" else 8, CUSTODY_STEPS.get(kind, kind))
+            yield Step(row["minutes"], CUSTODY_ORDER.get(kind, Order.CUSTODY), CUSTODY_STEPS.get(kind, kind))
 
 
 def _answers(rows: Iterable[Mapping[str, Any]]) -> Iterable[Step]:
     for row in rows:
         if row["minutes"] is not None:
             source = SOURCES.get(row["source"], row["source"])
-            yield Step(row["minutes"], 2, f"{source}: {ANSWERS.get(row['state'], row['state']).lower()}.")
+            yield Step(
+                row["minutes"], Order.ANSWER, f"{source}: {ANSWERS.get(row['state'], row['state']).lower()}."
+            )
 
 
 def _detainers(rows: Iterable[Mapping[str, Any]]) -> Iterable[Step]:
     for row in rows:
         yield Step(
-            row["received"], 3, f"Detainer {row['edition']} received {CHANNELS.get(row['channel'], '')}."
+            row["received"],
+            Order.RECEIVED,
+            f"Detainer {row['edition']} received {CHANNELS.get(row['channel'], '')}.",
         )
         if row["served"] is not None:
-            yield Step(row["served"], 4, f"A copy of detainer {row['edition']} was served on the person.")
+            yield Step(
+                row["served"], Order.SERVED, f"A copy of detainer {row['edition']} was served on the person."
+            )
         if row["ended"] is not None:
             yield Step(
-                row["ended"], 7, f"Detainer {row['edition']}: {DETAINER_STATES[row['state']].lower()}."
+                row["ended"],
+                Order.DETAINER_ENDED,
+                f"Detainer {row['edition']}: {DETAINER_STATES[row['state']].lower()}.",
             )
         decision = row["decision"]
         if decision:
             sentence = f"Policy {decision['policy']} applied: {decision['verdict'].replace('_', ' ')}."
-            yield Step(decision["minutes"], 5, sentence)
+            yield Step(decision["minutes"], Order.DECISION, sentence)
 
 
 def _holds(rows: Iterable[Mapping[str, Any]]) -> Iterable[Step]:
     for row in rows:
         yield Step(
-            row["started"], 6, f"A hold on the detainer began ({RULES.get(row['rule'], row['rule'])})."
+            row["started"],
+            Order.HOLD,
+            f"A hold on the detainer began ({RULES.get(row['rule'], row['rule'])}).",
         )
         if row["ended"] is not None:
-            yield Step(row["ended"], 7, f"{HOLD_ENDS.get(row['state'], 'Ended')}.")
+            yield Step(row["ended"], Order.HOLD_ENDED, f"The hold {_ended(row['state'])}.")
+
+
+def _ended(state: str) -> str:
+    words = HOLD_ENDS.get(state, "Ended")
+    return f"{words[0].lower()}{words[1:]}".replace(":", " because", 1)
 
 
 def _breaches(rows: Iterable[Mapping[str, Any]]) -> Iterable[Step]:
     for row in rows:
         yield Step(
             row["from"],
-            9,
+            Order.BREACH,
             "Authority to hold ended and the person was still in custody: a breach.",
             is_alarm=True,
         )
         if row["until"] is not None:
-            yield Step(row["until"], 9, f"The breach ended after {span(row['minutes'])}.", is_alarm=True)
+            yield Step(
+                row["until"],
+                Order.BREACH_ENDED,
+                f"The breach ended after {span(row['minutes'])}.",
+                is_alarm=True,
+            )

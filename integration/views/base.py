@@ -1,3 +1,5 @@
+from typing import cast
+
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 from rest_framework.views import APIView
@@ -21,5 +23,4 @@ class ClientView(ScopedAPIView):
 
     @property
     def client(self) -> ApiClient:
-        client: ApiClient = self.request.user
-        return client
+        return cast("ApiClient", self.request.user)

@@ -6,7 +6,7 @@ from django.core.files.uploadedfile import UploadedFile
 from django.urls import reverse
 from django.utils import timezone
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
-from rest_framework.parsers import JSONParser, MultiPartParser
+from rest_framework.parsers import MultiPartParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -15,6 +15,7 @@ from accounts.permissions import Permission
 from cases import services
 from cases.booking import BookingRequest, digest
 from integration.openapi import problems
+from integration.parsers import BoundedJSONParser
 from integration.serializers.bookings import (
     SERVICE_FIELDS,
     BookingReadSerializer,
@@ -37,7 +38,7 @@ class BookingsView(ClientView):
     """Take in a booking."""
 
     permission = Permission.CASE_BOOK
-    parser_classes = [JSONParser, MultiPartParser]
+    parser_classes = [BoundedJSONParser, MultiPartParser]
 
     @extend_schema(
         operation_id="book",
@@ -107,7 +108,7 @@ def _sent(request: Request) -> dict[str, Any]:
         return data
     try:
         booking = json.loads(data.get("booking", ""))
-    except ValueError:
+    except (ValueError, RecursionError):
         raise Invalid("This part must hold the booking as JSON.", field="booking", code="not_json") from None
     if not isinstance(booking, dict):
         raise Invalid("Send one booking as a JSON object.", field="booking", code="not_an_object")

@@ -141,7 +141,10 @@ def test_wall_time_is_read_in_the_facilitys_zone_and_kept_as_written(machine, bo
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("body", ["[1]", '"x"', "{", "null"])
+@pytest.mark.parametrize(
+    "body",
+    ["[1]", '"x"', "{", "null", "[" * 100_000, '{"booking_number": NaN}', '{"booking_number": "\\ud800"}'],
+)
 def test_anything_but_one_object_is_a_problem(machine, body):
     answer = machine.post(URL, body)
 
