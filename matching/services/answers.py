@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 from django.db import transaction
@@ -26,14 +26,23 @@ from matching.states import (
 )
 
 
-def settle_from_replies(submission: Submission, *, latest: Reply, at: datetime) -> None:
-    """Work out one source's answer again from all its attached replies. The caller holds the submission's
-    lock.
+def lock_answers(submission: Submission) -> dict[str, ExpectedAnswer]:
+    """All answers of a submission by source, under a lock. The caller holds the submission's lock."""
+    return {
+        answer.source: answer
+        for answer in ExpectedAnswer.objects.select_for_update().filter(submission=submission)
+    }
 
-    The result does not depend on the order in which they came.
+
+def settle_from_replies(
+    submission: Submission, *, latest: Reply, answers: Mapping[str, ExpectedAnswer], at: datetime
+) -> None:
+    """Work out one source's answer again from all its attached replies; the order in which they came does not matter.
+
+    The caller holds the locks of the submission and of `answers`.
     """
     source = Source(latest.source)
-    answer = ExpectedAnswer.objects.select_for_update().get(submission=submission, source=source)
+    answer = answers[source]
     said = _outcomes(submission, source)
     current = answer.answer_state
     target = resolve_answer(source, current, said)
@@ -51,7 +60,7 @@ def settle_from_replies(submission: Submission, *, latest: Reply, at: datetime) 
         )
     if target is not current:
         _move_by_reply(answer, submission, target, latest, at)
-    refresh_submission(submission, at=at)
+    refresh_submission(submission, answers.values(), at=at)
 
 
 def _outcomes(submission: Submission, source: Source) -> set[Outcome]:
@@ -91,12 +100,11 @@ def _move_by_reply(
     )
 
 
-def refresh_submission(submission: Submission, *, at: datetime) -> None:
+def refresh_submission(submission: Submission, answers: Iterable[ExpectedAnswer], *, at: datetime) -> None:
     """Settle a submission when no more answer is waited for, and open it again when one is."""
     if submission.state == SubmissionState.SUPERSEDED:
         return
-    states = [AnswerState(value) for value in submission.answers.values_list("state", flat=True)]
-    waited_for = any(state.is_waited_for for state in states)
+    waited_for = any(answer.answer_state.is_waited_for for answer in answers)
     target = SubmissionState.OPEN if waited_for else SubmissionState.SETTLED
     if submission.state == target:
         return
@@ -130,9 +138,8 @@ def code_iar(*, submission_id: int, actor: Actor, at: datetime, meaning: str, re
             raise NothingToCode(
                 "No immigration response is attached to this check, so there is nothing to record."
             )
-        answer: ExpectedAnswer = ExpectedAnswer.objects.select_for_update().get(
-            submission=submission, source=Source.DHS
-        )
+        answers = lock_answers(submission)
+        answer = answers[Source.DHS]
         previous = answer.answer_state
         action = "recode_iar" if previous in IAR_MEANINGS else "code_iar"
         check_move(ANSWER_MOVES, previous, target, action, actor=actor, agency=submission.case.agency_id)
@@ -154,7 +161,7 @@ def code_iar(*, submission_id: int, actor: Actor, at: datetime, meaning: str, re
                 "is_correction": action == "recode_iar",
             },
         )
-        refresh_submission(submission, at=at)
+        refresh_submission(submission, answers.values(), at=at)
     return answer
 
 

@@ -15,7 +15,7 @@ from matching import conf
 from matching.errors import NoGateway
 from matching.models import Mailbox, MailboxTrouble
 from matching.ports import BUREAU, BureauGateway, GatewayError, Permanent, Transient, Waiting, gateway_for
-from matching.services.replies import record_reply
+from matching.services.replies import record_reply, record_reply_here
 
 log = structlog.get_logger(__name__)
 Clock = Callable[[], datetime]
@@ -112,7 +112,12 @@ def _record_batch(
         return
     try:
         with transaction.atomic():
-            news = [_record(peer, message, content, clock()) for message, content in batch]
+            news = [
+                record_reply_here(
+                    peer=peer, message_id=str(message.number), content=content, at=clock()
+                ).is_new
+                for message, content in batch
+            ]
     except Exception as error:  # noqa: BLE001 - whatever one message does to us, the others must get through; it is counted below
         log.warning("mailbox_batch_failed", peer=peer, error=type(error).__name__, messages=len(batch))
         kept = [

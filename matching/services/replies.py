@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
@@ -19,7 +20,7 @@ from matching import events
 from matching.models import ExpectedAnswer, Reply, Submission
 from matching.policies import Outcome, correlation_problem
 from matching.reading import ReadReply, read_reply
-from matching.services.answers import settle_from_replies
+from matching.services.answers import lock_answers, settle_from_replies
 from matching.services.common import SYSTEM, check_move, lock_submission, need_person, need_reason, note, ref
 from matching.states import REPLY_MOVES, AnswerState, ReplyState, Source
 
@@ -40,24 +41,35 @@ def record_reply(
 ) -> Recorded:
     """Store a received message unchanged and work out what it settles, in one transaction.
 
-    1 the same message again changes nothing; 2 the same message number with other content is set aside; 3 a
-    message is attached only when TCR, OCA and CRI agree with what we sent; 4 the answer of its source is
-    worked out from all replies together. `unreadable_reason` sets a message aside without reading it, after
-    reading it failed again and again.
+    1 the same message again changes nothing; 2 the same message number with other content is set aside; 3 a message is
+    attached only when TCR, OCA and CRI agree with what we sent; 4 the answer of its source is worked out from all replies
+    together. `unreadable_reason` sets a message aside without reading it, after reading it failed again and again.
     """
+    with transaction.atomic():
+        return record_reply_here(
+            peer=peer, message_id=message_id, content=content, at=at, unreadable_reason=unreadable_reason
+        )
+
+
+def record_reply_here(
+    *, peer: str, message_id: str, content: bytes, at: datetime, unreadable_reason: str = ""
+) -> Recorded:
+    """`record_reply` in the caller's transaction: a batch stands or falls as one."""
     read = ReadReply(problem=unreadable_reason) if unreadable_reason else read_reply(content)
     digest = sha256(content).hexdigest()
-    with transaction.atomic():
-        _one_at_a_time(peer, read.message_tcn or digest)
-        known = Reply.objects.filter(peer=peer, sha256=digest, message_tcn=read.message_tcn).first()
-        if known is not None:
-            return Recorded(known, is_new=False)
-        submission, problem = _correlate(peer, read)
-        reply = _store(peer, message_id, content, digest, read, submission, problem, at)
-        if problem:
-            _note_quarantined(reply, at)
-        elif submission is not None:
-            _apply(reply, submission, at)
+    _one_at_a_time(peer, read.message_tcn or digest)
+    same_number = _with_same_number(peer, read.message_tcn, digest)
+    for reply in same_number:
+        if reply.sha256 == digest:
+            return Recorded(reply, is_new=False)
+    submission = _lock_answered(read)
+    answers = lock_answers(submission) if submission else {}
+    problem = _problem_of(read, submission, answers, is_number_taken=bool(same_number))
+    reply = _store(peer, message_id, content, digest, read, submission, problem, at)
+    if problem:
+        _note_quarantined(reply, at)
+    elif submission is not None:
+        _apply(reply, submission, answers, at)
     return Recorded(reply, is_new=True)
 
 
@@ -69,20 +81,43 @@ def _one_at_a_time(peer: str, message_tcn: str) -> None:
         )
 
 
-def _correlate(peer: str, read: ReadReply) -> tuple[Submission | None, str]:
-    """The submission a message belongs to under a lock, and why it must be set aside ('' when it need not be)."""
-    key = Submission.objects.filter(tcn=read.tcr).values_list("pk", flat=True).first() if read.tcr else None
-    submission = lock_submission(key) if key is not None else None
+def _with_same_number(peer: str, message_tcn: str, digest: str) -> list[Reply]:
+    """What this peer sent before under this message number; of messages without one, those with the same bytes."""
+    known = Reply.objects.filter(peer=peer, message_tcn=message_tcn)
+    return list(known if message_tcn else known.filter(sha256=digest))
+
+
+def _lock_answered(read: ReadReply) -> Submission | None:
+    """The submission whose TCN a message repeats, under a lock."""
+    found: Submission | None = (
+        Submission.objects.select_for_update(of=("self",))
+        .select_related("case__agency")
+        .filter(tcn=read.tcr)
+        .first()
+        if read.tcr
+        else None
+    )
+    return found
+
+
+def _problem_of(
+    read: ReadReply,
+    submission: Submission | None,
+    answers: Mapping[str, ExpectedAnswer],
+    *,
+    is_number_taken: bool,
+) -> str:
+    """Why a message must be set aside, a key of events.QUARANTINE_REASONS, or '' when it may be attached."""
     if read.problem:
-        return submission, read.problem
-    if read.message_tcn and Reply.objects.filter(peer=peer, message_tcn=read.message_tcn).exists():
-        return submission, "same_number_other_content"
+        return read.problem
+    if is_number_taken:
+        return "same_number_other_content"
     if submission is None:
-        return None, "unknown_reference"
+        return "unknown_reference"
     problem = correlation_problem(submission.sent_keys, tcr=read.tcr, oca=read.oca, cri=read.cri)
-    if not problem and submission.answers.filter(source=read.source, state=AnswerState.HELD_BACK).exists():
-        problem = "nothing_sent"
-    return submission, problem
+    if not problem and answers[read.source].state == AnswerState.HELD_BACK:
+        return "nothing_sent"
+    return problem
 
 
 def _store(
@@ -124,7 +159,7 @@ def _agency_named_in(read: ReadReply) -> Agency | None:
     return Agency.objects.filter(ori__in=[code for code in read.cri if code]).order_by("pk").first()
 
 
-def _apply(reply: Reply, submission: Submission, at: datetime) -> None:
+def _apply(reply: Reply, submission: Submission, answers: Mapping[str, ExpectedAnswer], at: datetime) -> None:
     if reply.outcome == Outcome.IMMIGRATION_RESPONSE:
         note(
             events.IAR_RECEIVED,
@@ -134,7 +169,7 @@ def _apply(reply: Reply, submission: Submission, at: datetime) -> None:
             subject=ref("reply", reply.public_id),
             facts={"reply": str(reply.public_id)},
         )
-    settle_from_replies(submission, latest=reply, at=at)
+    settle_from_replies(submission, latest=reply, answers=answers, at=at)
 
 
 def _note_quarantined(reply: Reply, at: datetime) -> None:
@@ -175,7 +210,8 @@ def attach_quarantined(
             agency=submission.case.agency_id,
         )
         text = need_reason(reason)
-        _check_attachable(reply, submission, source)
+        answers = lock_answers(submission)
+        _check_attachable(reply, answers, source)
         reply.source = reply.source or source
         reply.state, reply.submission, reply.agency = ReplyState.ATTACHED, submission, submission.case.agency
         _handled(reply, actor, at, text)
@@ -200,11 +236,11 @@ def attach_quarantined(
             subject=ref("reply", reply.public_id),
             facts={"reply": str(reply.public_id), "code": reply.quarantine_reason},
         )
-        _apply(reply, submission, at)
+        _apply(reply, submission, answers, at)
     return reply
 
 
-def _check_attachable(reply: Reply, submission: Submission, source: str) -> None:
+def _check_attachable(reply: Reply, answers: Mapping[str, ExpectedAnswer], source: str) -> None:
     """A reply that was not understood has nothing to attach; one without a source needs a person's word for it."""
     if reply.outcome == Outcome.NOT_UNDERSTOOD:
         raise IllegalMove(
@@ -212,10 +248,7 @@ def _check_attachable(reply: Reply, submission: Submission, source: str) -> None
         )
     if not reply.source and source not in set(Source):
         raise Invalid("Choose who answers: state, fbi or dhs.", field="source")
-    held_back = ExpectedAnswer.objects.filter(
-        submission=submission, source=reply.source or source, state=AnswerState.HELD_BACK
-    )
-    if held_back.exists():
+    if answers[reply.source or source].state == AnswerState.HELD_BACK:
         raise IllegalMove("The prints of this check were not sent, so the reply cannot answer them.")
 
 

@@ -89,10 +89,10 @@ def test_a_poisonous_message_is_set_aside_after_some_tries_and_the_others_get_th
         bureau.post(content)
     settle = replies.settle_from_replies
 
-    def settle_or_die(subject: object, *, latest: Reply, at: datetime) -> None:
+    def settle_or_die(subject: object, *, latest: Reply, **others: object) -> None:
         if latest.source == "fbi":
             raise RuntimeError("a fault of ours")
-        settle(subject, latest=latest, at=at)  # type: ignore[arg-type]
+        settle(subject, latest=latest, **others)  # type: ignore[arg-type]
 
     monkeypatch.setattr(replies, "settle_from_replies", settle_or_die)
 
