@@ -40,13 +40,17 @@ def dispatch(event: Event, *, using: str = DEFAULT_DB_ALIAS) -> None:
         handler(event)
 
 
-def dispatch_many(events: list[Event], *, using: str = DEFAULT_DB_ALIAS) -> None:
-    """As `dispatch`, with the delivery rows of all events in one statement."""
-    Delivery.objects.using(using).bulk_create(
-        Delivery(event=event, subscriber=subscriber)
-        for event in events
-        for subscriber in _subscribers.get(event.action, {})
-    )
-    for event in events:
-        for handler in _handlers.get(event.action, []):
-            handler(event)
+def subscribers(action: str) -> tuple[str, ...]:
+    """Who gets a delivery of an action."""
+    return tuple(_subscribers.get(action, {}))
+
+
+def is_heard(action: str) -> bool:
+    """Whether any handler runs in the publisher's transaction for an action."""
+    return bool(_handlers.get(action))
+
+
+def handle(event: Event) -> None:
+    """Run the synchronous handlers of an event in order of subscription."""
+    for handler in _handlers.get(event.action, []):
+        handler(event)

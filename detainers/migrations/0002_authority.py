@@ -35,9 +35,9 @@ SELECT s.case_id,
            c.custody_state = 'in_custody' AS in_custody,
            c.release_eligible_at,
            c.custody_ended_at,
-           g.is_open OR c.release_eligible_at IS NULL OR
+           g.is_open IS TRUE OR c.release_eligible_at IS NULL OR
                (c.custody_state = 'in_custody' AND c.release_eligible_at > statement_timestamp()) AS is_local,
-           CASE WHEN g.is_open OR c.release_eligible_at IS NULL THEN NULL
+           CASE WHEN g.is_open IS TRUE OR c.release_eligible_at IS NULL THEN NULL
                 ELSE GREATEST(c.release_eligible_at, h.ends_at, b.back_at) END AS authority_ends_at,
            h.id AS hold_id,
            h.started_at AS hold_started_at,
@@ -46,9 +46,9 @@ SELECT s.case_id,
            h.rule AS hold_rule,
            statement_timestamp() AS seen_at
       FROM cases_case c
-      CROSS JOIN LATERAL (
-          SELECT EXISTS (SELECT 1 FROM cases_localground x WHERE x.case_id = c.id AND x.ended_at IS NULL) AS is_open
-      ) g
+      LEFT JOIN LATERAL (
+          SELECT true AS is_open FROM cases_localground x WHERE x.case_id = c.id AND x.ended_at IS NULL LIMIT 1
+      ) g ON true
       CROSS JOIN LATERAL (
           SELECT max(x.occurred_at) AS back_at FROM cases_custodyevent x
            WHERE x.case_id = c.id AND x.kind = 'recaptured'

@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pgtrigger
 from django.db import models
@@ -233,10 +233,15 @@ class Breach(models.Model):
     @property
     def facts(self) -> dict[str, Any]:
         """What events say of it: instants and minutes, no person."""
-        minutes = None if self.until_at is None else int((self.until_at - self.from_at).total_seconds()) // 60
-        return {
-            "breach": str(self.public_id),
-            "from_at": self.from_at.isoformat(),
-            "until_at": self.until_at.isoformat() if self.until_at else None,
-            "minutes": minutes,
-        }
+        return breach_facts(self.public_id, self.from_at, self.until_at)
+
+
+def breach_facts(breach: UUID, from_at: datetime, until_at: datetime | None) -> dict[str, Any]:
+    """The facts of a breach from its own values."""
+    minutes = None if until_at is None else int((until_at - from_at).total_seconds()) // 60
+    return {
+        "breach": str(breach),
+        "from_at": from_at.isoformat(),
+        "until_at": until_at.isoformat() if until_at else None,
+        "minutes": minutes,
+    }

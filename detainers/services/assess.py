@@ -7,6 +7,7 @@ allows it.
 
 from dataclasses import dataclass
 from datetime import datetime
+from uuid import UUID
 
 from django.db import transaction
 
@@ -188,19 +189,19 @@ def end_hold(hold: Hold, case: Case, state: HoldState, ended_at: datetime, actor
         case=case,
         at=hold.ended_at,
         subject=Ref("hold", hold.public_id),
-        facts=hold_end_facts(hold),
+        facts=hold_end_facts(hold.public_id, state, hold.ended_at, hold.deadline_at),
         changed=["ended_at", "recorded_state"],
     )
 
 
-def hold_end_facts(hold: Hold) -> dict[str, str]:
+def hold_end_facts(hold: UUID, state: HoldState, ended_at: datetime, deadline_at: datetime) -> dict[str, str]:
     """What the event of an ended hold says."""
     return {
-        "hold": str(hold.public_id),
-        "state": str(hold.recorded_state),
-        "how": hold.ended_reason,
-        "ended_at": (hold.ended_at or hold.deadline_at).isoformat(),
-        "deadline_at": hold.deadline_at.isoformat(),
+        "hold": str(hold),
+        "state": state.value,
+        "how": HOW[state],
+        "ended_at": ended_at.isoformat(),
+        "deadline_at": deadline_at.isoformat(),
     }
 
 

@@ -5,9 +5,10 @@ holds; a batch that raises is undone and tried row by row, so that one bad row s
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from datetime import datetime
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from typing import Any
+from uuid import UUID
 
 import structlog
 from django.db import connection, transaction
@@ -18,7 +19,8 @@ from audit.bulk import events as record_events
 from audit.record import Ref
 from cases.models import Case
 from detainers import events
-from detainers.models import Breach, CaseAuthority, Hold, SweepHeartbeat
+from detainers.models import Breach, SweepHeartbeat
+from detainers.models.hold import breach_facts
 from detainers.services.assess import HOW, hold_end_facts, reassess
 from detainers.states import HoldState
 
@@ -34,19 +36,51 @@ DUE_HOLDS = """
      ORDER BY h.deadline_at LIMIT %s
        FOR UPDATE OF c, h SKIP LOCKED
 """
+# Each lookup has a LIMIT of its own, so that the plan stays one index probe per person whatever the statistics say.
 OVERDUE_CASES = """
-    SELECT c.id
+    SELECT c.id, c.release_eligible_at
       FROM cases_case c
+      LEFT JOIN LATERAL (SELECT 1 AS found FROM detainers_breach x
+                          WHERE x.case_id = c.id AND x.until_at IS NULL LIMIT 1) b ON true
+      LEFT JOIN LATERAL (SELECT 1 AS found FROM cases_localground x
+                          WHERE x.case_id = c.id AND x.ended_at IS NULL LIMIT 1) g ON true
+      LEFT JOIN LATERAL (SELECT 1 AS found FROM detainers_hold x
+                          WHERE x.case_id = c.id
+                            AND LEAST(x.deadline_at, x.ended_at) >= COALESCE(%s, statement_timestamp())
+                          LIMIT 1) h ON true
      WHERE c.custody_state = 'in_custody'
        AND c.release_eligible_at < COALESCE(%s, statement_timestamp())
+       AND (c.release_eligible_at, c.id) > (%s, %s)
        AND NOT (c.id = ANY(%s))
-       AND NOT EXISTS (SELECT 1 FROM detainers_breach b WHERE b.case_id = c.id AND b.until_at IS NULL)
-       AND NOT EXISTS (SELECT 1 FROM cases_localground g WHERE g.case_id = c.id AND g.ended_at IS NULL)
-       AND NOT EXISTS (SELECT 1 FROM detainers_hold h WHERE h.case_id = c.id
-                          AND LEAST(h.deadline_at, h.ended_at) >= COALESCE(%s, statement_timestamp()))
-     ORDER BY c.release_eligible_at LIMIT %s
+       AND b.found IS NULL AND g.found IS NULL AND h.found IS NULL
+     ORDER BY c.release_eligible_at, c.id LIMIT %s
        FOR UPDATE OF c SKIP LOCKED
 """
+EXPIRE = """
+    WITH done AS (
+        UPDATE detainers_hold SET ended_at = deadline_at, recorded_state = %s, ended_reason = %s, ended_by = %s
+         WHERE id = ANY(%s) AND ended_at IS NULL
+        RETURNING public_id, case_id, deadline_at
+    )
+    SELECT done.public_id, done.deadline_at, c.public_id, g.public_id
+      FROM done JOIN cases_case c ON c.id = done.case_id JOIN accounts_agency g ON g.id = c.agency_id
+     ORDER BY done.deadline_at, done.case_id
+"""
+OPEN_BREACHES = """
+    WITH made AS (
+        INSERT INTO detainers_breach (public_id, case_id, state, from_at, origin, announced, cause, remedy, closed_by)
+        SELECT gen_random_uuid(), a.case_id, 'open', a.authority_ends_at, 'service', true, '', '', ''
+          FROM unnest(%s::bigint[]) AS wanted(case_id)
+          JOIN detainers_authority a ON a.case_id = wanted.case_id
+         WHERE a.in_custody AND a.authority_ends_at < COALESCE(%s, statement_timestamp())
+           AND NOT EXISTS (SELECT 1 FROM detainers_breach x WHERE x.case_id = a.case_id AND x.until_at IS NULL)
+        RETURNING public_id, case_id, from_at
+    )
+    SELECT made.public_id, made.from_at, c.public_id, g.public_id
+      FROM made JOIN cases_case c ON c.id = made.case_id JOIN accounts_agency g ON g.id = c.agency_id
+     ORDER BY made.from_at, made.case_id
+"""
+BEGINNING = (datetime.min.replace(tzinfo=UTC), 0)
 
 
 @dataclass(slots=True)
@@ -70,8 +104,9 @@ def expire_due(*, at: datetime | None = None, batch: int = 500) -> SweepOutcome:
     actor = system("clock")
     while _expire_batch(outcome, actor, at, batch):
         pass
-    while not outcome.busy and _breach_batch(outcome, actor, at, batch):
-        pass
+    after: tuple[datetime, int] | None = BEGINNING
+    while after is not None and not outcome.busy:
+        after = _breach_batch(outcome, actor, at, batch, after)
     if not outcome.busy:
         _announce(actor, batch)
         _beat()
@@ -90,74 +125,78 @@ def _expire_batch(outcome: SweepOutcome, actor: Actor, at: datetime | None, batc
                 return False
             rows = _rows(DUE_HOLDS, [at, outcome.failed, batch])
             taken = [case_id for _, case_id in rows]
-            outcome.expired += _expire([hold_id for hold_id, _ in rows], actor)
+            expired = _expire([hold_id for hold_id, _ in rows], actor)
+            opened = _open_breaches(taken, actor, at)
+        outcome.expired += expired
+        outcome.breaches += opened
     except Exception:
         log.exception("sweep_batch_failed", rows=len(taken))
         outcome.expired += _one_by_one(taken, outcome, actor, at)
     return bool(taken)
 
 
-def _breach_batch(outcome: SweepOutcome, actor: Actor, at: datetime | None, batch: int) -> bool:
-    """One batch of people whom nothing covers; whether there may be more."""
-    taken: list[int] = []
+def _breach_batch(
+    outcome: SweepOutcome, actor: Actor, at: datetime | None, batch: int, after: tuple[datetime, int]
+) -> tuple[datetime, int] | None:
+    """One batch of people whom nothing covers, after the last one seen; where to go on, or None at the end."""
+    rows: list[tuple[Any, ...]] = []
     try:
         with transaction.atomic():
             if not _alone():
                 outcome.busy = True
-                return False
-            taken = [case_id for (case_id,) in _rows(OVERDUE_CASES, [at, outcome.failed, at, batch])]
-            outcome.breaches += _open_breaches(taken, actor)
+                return None
+            rows = _rows(OVERDUE_CASES, [at, at, *after, outcome.failed, batch])
+            opened = _open_breaches([case_id for case_id, _ in rows], actor, at)
+        outcome.breaches += opened
     except Exception:
-        log.exception("sweep_batch_failed", rows=len(taken))
-        outcome.breaches += _one_by_one(taken, outcome, actor, at)
-    return bool(taken)
+        log.exception("sweep_batch_failed", rows=len(rows))
+        outcome.breaches += _one_by_one([case_id for case_id, _ in rows], outcome, actor, at)
+    return (rows[-1][1], rows[-1][0]) if rows else None
 
 
 def _expire(hold_ids: Sequence[int], actor: Actor) -> int:
     """Record the end of locked holds, each at its own deadline."""
-    holds = list(Hold.objects.filter(pk__in=hold_ids).select_related("case", "case__agency"))
-    for hold in holds:
-        hold.ended_at, hold.recorded_state = hold.deadline_at, HoldState.EXPIRED
-        hold.ended_reason, hold.ended_by = HOW[HoldState.EXPIRED], actor.id
-    Hold.objects.bulk_update(holds, ["ended_at", "recorded_state", "ended_reason", "ended_by"])
+    if not hold_ids:
+        return 0
+    how = HOW[HoldState.EXPIRED]
+    rows = _rows(EXPIRE, [HoldState.EXPIRED.value, how, actor.id, list(hold_ids)])
     record_events(
         [
             Entry(
                 events.HOLD_ENDED,
-                subject=Ref("hold", hold.public_id),
-                occurred_at=hold.deadline_at,
-                case=hold.case.public_id,
-                agency=hold.case.agency.public_id,
+                subject=Ref("hold", hold),
+                occurred_at=deadline,
+                case=case,
+                agency=agency,
                 changed=("ended_at", "recorded_state"),
-                facts=hold_end_facts(hold),
+                facts=hold_end_facts(hold, HoldState.EXPIRED, deadline, deadline),
             )
-            for hold in holds
+            for hold, deadline, case, agency in rows
         ],
         actor=actor,
     )
-    return len(holds)
+    return len(rows)
 
 
-def _open_breaches(case_ids: Sequence[int], actor: Actor) -> int:
-    """Open a breach for locked cases, each from where authority ended."""
-    rows = CaseAuthority.objects.filter(pk__in=case_ids, authority_ends_at__isnull=False)
-    ends = dict(rows.values_list("case_id", "authority_ends_at"))
-    cases = Case.objects.filter(pk__in=ends).select_related("agency").in_bulk()
-    breaches = Breach.objects.bulk_create(
-        Breach(case=cases[key], from_at=ended) for key, ended in ends.items()
-    )
-    record_events([_opened(breach) for breach in breaches], actor=actor)
-    return len(breaches)
+def _open_breaches(case_ids: Sequence[int], actor: Actor, at: datetime | None) -> int:
+    """Open a breach for those of the locked cases whom nothing covers, each from where authority ended."""
+    if not case_ids:
+        return 0
+    rows = _rows(OPEN_BREACHES, [list(case_ids), at])
+    record_events([_opened(*row) for row in rows], actor=actor)
+    return len(rows)
 
 
-def _opened(breach: Breach) -> Entry:
+def _opened(
+    breach: UUID, from_at: datetime, case: UUID, agency: UUID, until_at: datetime | None = None
+) -> Entry:
     return Entry(
         events.BREACH_OPENED,
-        subject=Ref("breach", breach.public_id),
-        occurred_at=breach.from_at,
-        case=breach.case.public_id,
-        agency=breach.case.agency.public_id,
-        facts=breach.facts,
+        subject=Ref("breach", breach),
+        occurred_at=from_at,
+        case=case,
+        agency=agency,
+        facts=breach_facts(breach, from_at, until_at),
     )
 
 
@@ -184,20 +223,15 @@ def _announce(actor: Actor, batch: int) -> None:
         breaches = list(unsaid.select_related("case", "case__agency").order_by("pk")[:batch])
         if not breaches:
             return
-        ended = [
-            Entry(
-                events.BREACH_ENDED,
-                subject=Ref("breach", breach.public_id),
-                occurred_at=breach.until_at,
-                case=breach.case.public_id,
-                agency=breach.case.agency.public_id,
-                facts=breach.facts,
-            )
-            for breach in breaches
-            if breach.until_at is not None
-        ]
-        opened = [_opened(breach) for breach in breaches if breach.origin == Breach.Origin.DATABASE]
-        record_events(opened + ended, actor=actor)
+        entries = []
+        for breach in breaches:
+            keys = (breach.public_id, breach.from_at, breach.case.public_id, breach.case.agency.public_id)
+            said = _opened(*keys, breach.until_at)
+            if breach.origin == Breach.Origin.DATABASE:
+                entries.append(said)
+            if breach.until_at is not None:
+                entries.append(replace(said, action=events.BREACH_ENDED, occurred_at=breach.until_at))
+        record_events(entries, actor=actor)
         Breach.objects.filter(pk__in=[breach.pk for breach in breaches]).update(announced=True)
 
 
@@ -223,7 +257,7 @@ def _alone() -> bool:
     return bool(got)
 
 
-def _rows(sql: str, params: list[Any]) -> list[tuple[int, ...]]:
+def _rows(sql: str, params: list[Any]) -> list[tuple[Any, ...]]:
     with connection.cursor() as cursor:
         cursor.execute(sql, params)
         return list(cursor.fetchall())

@@ -165,7 +165,7 @@ def test_the_sweep_reads_by_index(road: Road) -> None:
         cursor.execute("SET LOCAL enable_seqscan = off")
         cursor.execute("EXPLAIN " + sweep.DUE_HOLDS, [None, [], 500])
         due = "\n".join(line for (line,) in cursor.fetchall())
-        cursor.execute("EXPLAIN " + sweep.OVERDUE_CASES, [None, [], None, 500])
+        cursor.execute("EXPLAIN " + sweep.OVERDUE_CASES, [None, None, *sweep.BEGINNING, [], 500])
         overdue = "\n".join(line for (line,) in cursor.fetchall())
 
     assert "detainers_hold_due" in due
