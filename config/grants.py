@@ -64,7 +64,7 @@ EXCEPTIONS: dict[str, dict[str, str]] = {
 VIEWS: dict[str, dict[str, str]] = {
     WEB: {"detainers_authority": READ},
     WORKER: {"detainers_authority": READ},
-    OVERSIGHT: {"oversight_case": READ},
+    OVERSIGHT: {"oversight_case": READ, "oversight_mark": READ},
 }
 
 

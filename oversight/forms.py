@@ -4,6 +4,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from detainers import rulebook
+from oversight.querysets import OversightCaseQuerySet
 from oversight.services import MAX_NOTE
 
 YES = [("", _("All")), ("yes", _("Yes")), ("no", _("No"))]
@@ -40,15 +41,20 @@ class FilterForm(forms.Form):
     breach = forms.ChoiceField(label=_("With a breach"), choices=YES, required=False)
     policy = forms.ChoiceField(label=_("Policy"), choices=policies, required=False)
 
-    def lookups(self) -> dict[str, Any]:
-        """The filter as queryset lookups."""
+    def narrow(self, cases: OversightCaseQuerySet) -> OversightCaseQuerySet:
+        """The cases that fit. What is rare is looked up by its mark first."""
         self.is_valid()
-        data = self.cleaned_data
-        found: dict[str, Any] = {}
-        if data.get("hold"):
-            found["has_hold"] = data["hold"] == "yes"
-        if data.get("breach"):
-            found["has_breach"] = data["breach"] == "yes"
-        if data.get("policy"):
-            found["policy_code"] = data["policy"]
-        return found
+        for name, value in self.cleaned_data.items():
+            if name == "policy" and value:
+                cases = cases.with_mark("policy", value).filter(policy_code=value)
+            elif value == "yes":
+                cases = cases.with_mark(name).filter(**{f"has_{name}": True})
+            elif value == "no":
+                cases = cases.filter(**{f"has_{name}": False})
+        return cases
+
+    @property
+    def is_used(self) -> bool:
+        """Whether anything narrows the list."""
+        self.is_valid()
+        return any(self.cleaned_data.values())

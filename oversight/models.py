@@ -134,3 +134,30 @@ class OversightCase(models.Model):
 
     def __str__(self) -> str:
         return self.reference
+
+
+class OversightMark(models.Model):
+    """Which cases may have something rare: the view `oversight_mark`, from which filters of the list start.
+
+    It may name a case too many, never one too few; the list asks the case itself as well.
+    """
+
+    class Mark(models.TextChoices):
+        HOLD = "hold", _("Hold")
+        BREACH = "breach", _("Breach")
+        POLICY = "policy", _("Policy")
+
+    case_key = models.BigIntegerField(primary_key=True)
+    mark = models.CharField(max_length=6, choices=Mark)
+    code = models.CharField(max_length=40)
+
+    class Meta:
+        managed = False
+        db_table = "oversight_mark"
+
+    class Privacy:
+        personal = ()
+        retention = "not stored"
+
+    def __str__(self) -> str:
+        return f"{self.mark} {self.code}"

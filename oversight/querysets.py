@@ -42,6 +42,13 @@ class OversightCaseQuerySet(models.QuerySet[Any]):
         grants = ReviewGrant.objects.using(DATABASE).in_force(Now()).of(actor, permission)
         return self.using(DATABASE).filter(agency_id__in=grants.values("jail_agency_id"))
 
+    def with_mark(self, mark: str, code: str = "") -> Self:
+        """Cases that may have a hold, a breach or a decision under a policy: quick in a million."""
+        from oversight.models import OversightMark
+
+        marks = OversightMark.objects.using(DATABASE).filter(mark=mark, code=code)
+        return self.filter(id__in=marks.values("case_key"))
+
     def for_list(self) -> Self:
         """Newest first, without what only the case page shows."""
         return self.defer(*LARGE).order_by("-id")

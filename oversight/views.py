@@ -30,7 +30,7 @@ class CaseListView(ScopedView, View):
 
     def get(self, request: HttpRequest) -> HttpResponse:
         form = FilterForm(request.GET)
-        cases = OversightCase.objects.visible_to(self.actor).filter(**form.lookups())
+        cases = form.narrow(OversightCase.objects.visible_to(self.actor))
         after = self._after(request.GET.get("after", ""))
         if after is not None:
             cases = cases.filter(id__lt=after.id)
@@ -49,7 +49,7 @@ class CaseListView(ScopedView, View):
             "rows": [presentation.row(case) for case in shown],
             "next": self._next(shown[-1]) if len(found) > PAGE else "",
             "is_later_page": after is not None,
-            "is_filtered": bool(form.lookups()),
+            "is_filtered": form.is_used,
             "section": "cases",
         }
         return render(request, "oversight/cases.html", context)

@@ -1,4 +1,7 @@
-"""The cases as overseers read them, and the index by which a reference finds its case."""
+"""The cases as overseers read them, and the index by which a reference finds its case.
+
+What hangs on a case is read by subqueries, not joins: the planner then starts from the few cases asked for, however many there are.
+"""
 
 from django.db import migrations
 
@@ -43,7 +46,10 @@ SELECT
     END AS age_band,
     ARRAY(SELECT DISTINCT ch.offence_class FROM cases_charge ch WHERE ch.case_id = c.id ORDER BY 1) AS offence_classes,
     CASE
-        WHEN c.custody_state = 'released' AND left_custody.destination = 'ice' THEN 'to_ice'
+        WHEN c.custody_state = 'released' AND (
+            SELECT ce.destination FROM cases_custodyevent ce
+            WHERE ce.case_id = c.id AND ce.kind = 'released' ORDER BY ce.id DESC LIMIT 1
+        ) = 'ice' THEN 'to_ice'
         ELSE c.custody_state
     END AS custody,
     (extract(epoch FROM c.custody_ended_at - c.opened_at) / 60)::integer AS custody_minutes,
@@ -53,13 +59,23 @@ SELECT
         WHEN c.custody_ended_at IS NOT NULL OR c.release_eligible_at IS NULL THEN NULL
         ELSE oversight_band(now() - c.release_eligible_at)
     END AS past_eligible_band,
-    au.kind AS authority,
-    au.in_breach,
+    (SELECT au.kind FROM detainers_authority au WHERE au.case_id = c.id) AS authority,
+    (SELECT au.in_breach FROM detainers_authority au WHERE au.case_id = c.id) AS in_breach,
     EXISTS (SELECT 1 FROM detainers_hold h WHERE h.case_id = c.id) AS has_hold,
-    au.in_breach OR EXISTS (SELECT 1 FROM detainers_breach b WHERE b.case_id = c.id) AS has_breach,
-    decision.verdict,
-    decision.policy_code,
-    decision.citation,
+    EXISTS (SELECT 1 FROM detainers_breach b WHERE b.case_id = c.id)
+        OR (SELECT au.in_breach FROM detainers_authority au WHERE au.case_id = c.id) AS has_breach,
+    (
+        SELECT pd.verdict FROM detainers_policydecision pd JOIN detainers_detainer d ON d.id = pd.detainer_id
+        WHERE d.case_id = c.id ORDER BY pd.id DESC LIMIT 1
+    ) AS verdict,
+    (
+        SELECT pd.policy_code FROM detainers_policydecision pd JOIN detainers_detainer d ON d.id = pd.detainer_id
+        WHERE d.case_id = c.id ORDER BY pd.id DESC LIMIT 1
+    ) AS policy_code,
+    (
+        SELECT pd.citation FROM detainers_policydecision pd JOIN detainers_detainer d ON d.id = pd.detainer_id
+        WHERE d.case_id = c.id ORDER BY pd.id DESC LIMIT 1
+    ) AS citation,
     (
         SELECT coalesce(jsonb_agg(jsonb_build_object(
             'source', an.source,
@@ -152,16 +168,6 @@ JOIN cases_person p ON p.id = c.person_id
 CROSS JOIN LATERAL (
     SELECT extract(year FROM age((c.opened_at AT TIME ZONE a.time_zone)::date::timestamp, p.birth_date::timestamp)) AS old
 ) years
-LEFT JOIN detainers_authority au ON au.case_id = c.id
-LEFT JOIN LATERAL (
-    SELECT ce.destination FROM cases_custodyevent ce
-    WHERE ce.case_id = c.id AND ce.kind = 'released' ORDER BY ce.id DESC LIMIT 1
-) left_custody ON true
-LEFT JOIN LATERAL (
-    SELECT pd.verdict, pd.policy_code, pd.citation
-    FROM detainers_policydecision pd JOIN detainers_detainer d ON d.id = pd.detainer_id
-    WHERE d.case_id = c.id ORDER BY pd.id DESC LIMIT 1
-) decision ON true
 """
 
 
