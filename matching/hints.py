@@ -34,9 +34,23 @@ def give(task: str, row_id: int) -> bool:
     """Give one hint now. Returns whether the broker took it; the sweep tries again in any case."""
     try:
         current_app.send_task(
-            task, kwargs={_ARGUMENTS[task]: row_id}, queue="match", retry=False, ignore_result=True
+            task,
+            kwargs={_ARGUMENTS[task]: row_id},
+            queue="match",
+            priority=_priority(task),
+            retry=False,
+            ignore_result=True,
         )
     except (OSError, OperationalError) as error:
         log.warning("broker_not_reached", task=task, error=type(error).__name__)
         return False
     return True
+
+
+def _priority(task: str) -> int:
+    """A search takes seconds and must not stand before a file that takes milliseconds to send.
+
+    Redis and Valkey take the lowest number first, RabbitMQ the highest.
+    """
+    is_rabbit = str(current_app.conf.broker_url or "").startswith(("amqp", "pyamqp"))
+    return 9 if (task == SEND) == is_rabbit else 0

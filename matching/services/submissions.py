@@ -51,7 +51,7 @@ def open_submission(*, case_id: int, actor: Actor, at: datetime) -> Submission:
     DHS.
 
     Idempotent: a case that has a current submission keeps it, unless that one had no prints and the booking
-    now has.
+    now has. Raises Invalid when no file can be made for the bureau.
     """
     with transaction.atomic():
         case = Case.objects.select_for_update(of=("self",)).select_related("agency", "person").get(pk=case_id)
@@ -61,7 +61,10 @@ def open_submission(*, case_id: int, actor: Actor, at: datetime) -> Submission:
             if current.document_id is not None or document is None:
                 return current
             _set_aside(lock_submission(current.pk), actor=actor, at=at)
-        return _open(case, _read(document) if document else None, supersedes=current, actor=actor, at=at)
+        try:
+            return _open(case, _read(document) if document else None, supersedes=current, actor=actor, at=at)
+        except EftError as error:
+            raise _refusal(error) from error
 
 
 def reprint(*, submission_id: int, actor: Actor, at: datetime, eft: bytes) -> Submission:
@@ -87,7 +90,10 @@ def reprint(*, submission_id: int, actor: Actor, at: datetime, eft: bytes) -> Su
             at=at,
         )
         _set_aside(old, actor=actor, at=at)
-        return _open(old.case, Prints(document, eft, parsed), supersedes=old, actor=actor, at=at)
+        try:
+            return _open(old.case, Prints(document, eft, parsed), supersedes=old, actor=actor, at=at)
+        except EftError as error:
+            raise _refusal(error) from error
 
 
 def _booking_document(case: Case) -> Document | None:
@@ -105,9 +111,7 @@ def _validate(eft: bytes, *, case: Case, old: Submission) -> BookingEft:
     try:
         parsed = validate_booking_eft(eft)
     except EftError as error:
-        raise Invalid(
-            [FieldError(problem.tag, problem.message, problem.code) for problem in error.errors]
-        ) from error
+        raise _refusal(error) from error
     person, problems = case.person, []
     if parsed.dob and person.birth_date and parsed.dob != person.birth_date:
         problems.append(
@@ -131,6 +135,10 @@ def _validate(eft: bytes, *, case: Case, old: Submission) -> BookingEft:
     if problems:
         raise Invalid(problems)
     return parsed
+
+
+def _refusal(error: EftError) -> Invalid:
+    return Invalid([FieldError(problem.tag, problem.message, problem.code) for problem in error.errors])
 
 
 def _open(

@@ -210,3 +210,20 @@ def test_no_event_names_the_person(checks: Checks) -> None:
         assert "SAMPLE" not in text
         assert "1990" not in text
         assert submission.oca not in text
+
+
+def test_a_jail_for_which_no_control_number_can_be_made_is_told_so(checks: Checks) -> None:
+    type(checks.cast.jail).objects.filter(pk=checks.cast.jail.pk).update(state="ZZ")
+    checks.cast.jail.refresh_from_db()
+
+    with pytest.raises(Invalid, match="two-letter code of a state"):
+        checks.open()
+
+
+def test_a_policy_file_that_cannot_be_read_stops_the_start(settings: object, tmp_path: Path) -> None:
+    from matching.checks import check_policy_file
+
+    assert check_policy_file() == []
+    settings.MATCHING_POLICY_FILE = tmp_path / "none.yaml"  # type: ignore[attr-defined]
+
+    assert [message.id for message in check_policy_file()] == ["matching.E001"]

@@ -1,6 +1,7 @@
 """The search of our own repository: what it proposes, what it must not, and how its work survives."""
 
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -10,13 +11,15 @@ from accounts.errors import NotPermitted
 from audit.models import Event
 from cases import services as case_services
 from cases.models import SamePersonLink
-from matching import extraction, repository, services
+from matching import extraction, repository, samples, services
 from matching.engine.template import Template
 from matching.extraction import Extracted, Unusable
 from matching.models import Candidate, FingerTemplate, PrintSearch, Submission
+from matching.samples.cast import sample
 from matching.services import searches
 from tests.matching.conftest import NOW, Checks, eft
 
+DATA = Path(samples.__file__).parent / "data"
 Hands = dict[bytes, int]  # which hands are on a file; other impressions of the same hands match
 
 
@@ -247,3 +250,32 @@ def test_a_file_that_cannot_be_read_is_unusable() -> None:
         extraction.extract_prints(b"garbage")
 
     assert found.value.code == "file_unreadable"
+
+
+@pytest.mark.slow
+def test_the_sample_person_booked_again_under_another_spelling_is_found_by_the_prints_alone(
+    checks: Checks,
+) -> None:
+    """The whole way: files of the samples, decoding, the network, the repository."""
+    submissions = {key: _booked_sample(checks, key) for key in ("criminal-only-1", "no-record-1", "rearrest")}
+
+    states = {key: search(submission) for key, submission in submissions.items()}
+
+    candidate = Candidate.objects.get()
+    assert set(states.values()) == {"done"}
+    assert candidate.submission == submissions["rearrest"]
+    assert candidate.other_case == submissions["criminal-only-1"].case
+    assert candidate.score > 2 * candidate.threshold
+    assert FingerTemplate.objects.filter(extractor="leader").count() == 30
+
+
+def _booked_sample(checks: Checks, key: str) -> Submission:
+    one = sample(key)
+    content = (DATA / one.file_name).read_bytes()
+    return checks.open(
+        content=content,
+        surname=one.surname,
+        given_names=one.given_names,
+        birth_date=one.birth_date,
+        sex=one.sex,
+    )

@@ -137,3 +137,14 @@ def test_one_sweep_does_everything_and_a_second_nothing(checks: Checks, given: l
     assert first == services.Swept(given_back=1, overdue=3, hinted=1)
     assert second == services.Swept(given_back=0, overdue=0, hinted=0)
     assert Transmission.objects.get().state == "queued"
+
+
+@pytest.mark.parametrize(
+    ("broker", "send", "search"), [("redis+socket:///x", 0, 9), ("amqp://x", 9, 0), ("", 0, 9)]
+)
+def test_a_file_to_send_goes_before_a_search_at_every_broker(
+    monkeypatch: pytest.MonkeyPatch, broker: str, send: int, search: int
+) -> None:
+    monkeypatch.setattr(hints.current_app.conf, "broker_url", broker)
+
+    assert (hints._priority(hints.SEND), hints._priority(hints.SEARCH)) == (send, search)
