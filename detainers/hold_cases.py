@@ -41,6 +41,19 @@ INSTANTS = (
     "actual_release_at",
     "judicial_warrant_at",
 )
+COMPARED = (
+    "hold_on_detainer_permitted",
+    "status",
+    "reason",
+    "rule",
+    "governing_limit",
+    "policy_anchor",
+    "expiry_local",
+    "expiry_utc",
+    "authority_ends_utc",
+    "elapsed_hours_anchor_to_expiry",
+    "violations",
+)
 SHOWN = ("status", "reason", "rule", "expiry_utc", "authority_ends_utc", "violations")
 DURATION = re.compile(r"P(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)S)?)?")
 
@@ -134,7 +147,7 @@ def _evaluate_case(number: int, case: Any, policies: Mapping[str, PolicyLimits],
     else:
         actual = _actual(result, case["input"])
         sentences = tuple(result.sentences())
-    differing = tuple(key for key in expected if not _same(key, expected[key], actual.get(key)))
+    differing = tuple(k for k in COMPARED if k in expected and not _same(name, k, expected[k], actual.get(k)))
     return Outcome(name, str(case.get("title", "")), expected, actual, differing, sentences)
 
 
@@ -282,19 +295,27 @@ def _short(instant: datetime | None) -> str | None:
     return instant.isoformat(timespec=spec).replace("+00:00", "Z")
 
 
-def _same(key: str, expected: Any, actual: Any) -> bool:
+def _same(name: str, key: str, expected: Any, actual: Any) -> bool:
+    """Equal in meaning: instants by instant, a local time by its wall clock too, durations by length."""
     if key == "violations":
         return sorted(map(_violation, expected or [])) == sorted(map(_violation, actual or []))
     if expected is None or actual is None:
         return expected is actual
     if key == "elapsed_hours_anchor_to_expiry":
-        return abs(float(expected) - float(actual)) < 0.01
-    if key in ("expiry_utc", "authority_ends_utc"):
-        return datetime.fromisoformat(expected) == datetime.fromisoformat(actual)
+        return isinstance(expected, int | float) and abs(expected - actual) < 0.01
+    if key in ("expiry_local", "expiry_utc", "authority_ends_utc"):
+        wanted, got = _parsed(name, f"expected {key}", expected), datetime.fromisoformat(actual)
+        if key == "expiry_local":
+            return (
+                wanted.replace(tzinfo=None) == got.replace(tzinfo=None)
+                and wanted.utcoffset() == got.utcoffset()
+            )
+        return wanted.utcoffset() is not None and wanted == got
     return bool(expected == actual)
 
 
-def _violation(text: str) -> tuple[str, float]:
+def _violation(given: Any) -> tuple[str, float]:
+    text = str(given)
     code, _, duration = text.partition(":")
     found = DURATION.fullmatch(duration)
     if found is None:

@@ -86,6 +86,10 @@ def test_it_reads_equal_durations_and_instants_as_equal(capsys: Any, tmp_path: P
         (lambda d: d["cases"][0]["input"].update(second_detainer=3), '"second_detainer" is not an object'),
         (lambda d: d["policies"]["LOCAL_CAP_24"].update(hours=-1), '"hours" must be a whole number or null'),
         (lambda d: d["policies"]["LOCAL_CAP_24"].update(anchor="X"), "use one of RELEASE_ELIGIBLE"),
+        (
+            lambda d: d["cases"][0]["expected"].update(expiry_utc="x"),
+            'expected expiry_utc is "x"; write an instant',
+        ),
         (lambda d: d["policies"].update(BAD=1), 'Policy BAD needs "hold": true or false'),
     ],
 )
@@ -124,3 +128,16 @@ def test_it_takes_an_unambiguous_wall_time_and_refuses_service_before_receipt(
     code, out, _ = run(capsys, changed(tmp_path, edit))
 
     assert code == 0, out
+
+
+def test_it_compares_only_what_the_schema_defines(capsys: Any, tmp_path: Path) -> None:
+    def edit(data: Any) -> None:
+        data["cases"][0]["expected"].update(
+            remark="seen by counsel", expiry_local="2026-03-19T14:00:00-04:00"
+        )
+        data["cases"][1]["expected"]["expiry_local"] = "2026-03-22T21:00+00:00"
+
+    code, out, _ = run(capsys, changed(tmp_path, edit))
+
+    assert code == 1
+    assert out.splitlines()[-1] == "29 passed, 1 failed"
