@@ -9,6 +9,7 @@ when the finger is turned or shifted.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -29,26 +30,30 @@ HULL_MARGIN: Final = (
 )
 _DIRECTION_TABLE: Final = 256
 
-PackedBits = npt.NDArray[np.uint8]
+Words = npt.NDArray[np.uint64]
 
 
 @dataclass(frozen=True, eq=False)
 class Structures:
-    """Local structures of many minutiae, as numbers that matrix products can work on."""
+    """Local structures of many minutiae, one bit per cell: 56 bytes for each minutia.
 
-    bits: FloatArray  # minutiae x (cells * directions), 0 or 1; 0 in cells that do not count
-    ones: FloatArray  # minutiae x cells: how many bits are set in the cell
-    cells: FloatArray  # minutiae x cells: 1 where the cell counts
+    Words and bit counts are used throughout and no matrix products, because the threads of a BLAS library would
+    fight over the cores with the worker processes around them.
+    """
+
+    bits: Words  # direction x minutia: a word whose bits are the cells; 0 in cells that do not count
+    cells: Words  # minutia: which cells count
+
+    def part(self, begin: int, end: int) -> Structures:
+        return Structures(self.bits[:, begin:end], self.cells[begin:end])
 
     @classmethod
-    def unpack(cls, packed_bits: PackedBits, packed_cells: PackedBits) -> Structures:
-        bits = np.unpackbits(packed_bits, axis=1, count=WIDTH).astype(np.float32)
-        cells = np.unpackbits(packed_cells, axis=1, count=CELLS).astype(np.float32)
-        return cls(bits, bits.reshape(-1, CELLS, DIRECTIONS).sum(axis=2), cells)
-
-    def pack(self) -> tuple[PackedBits, PackedBits]:
-        """The same in 46 bytes per minutia."""
-        return np.packbits(self.bits > 0, axis=1), np.packbits(self.cells > 0, axis=1)
+    def join(cls, parts: Sequence[Structures]) -> Structures:
+        none = np.zeros((DIRECTIONS, 0), dtype=np.uint64)
+        return cls(
+            np.concatenate([none, *(part.bits for part in parts)], axis=1),
+            np.concatenate([none[0], *(part.cells for part in parts)]),
+        )
 
 
 @dataclass(frozen=True, eq=False)
@@ -84,8 +89,7 @@ def _direction_masses() -> FloatArray:
 
 
 DISC: Final = _disc()
-CELLS: Final = len(DISC)
-WIDTH: Final = CELLS * DIRECTIONS
+CELLS: Final = len(DISC)  # 52, so that they fit into one word
 _MASSES: Final = _direction_masses()
 
 
@@ -98,15 +102,21 @@ def prepare(template: Template) -> Prepared:
 def _structures(points: FloatArray, direction: FloatArray) -> Structures:
     count = len(points)
     if count < 3:
-        none = np.zeros((count, CELLS), dtype=np.float32)
-        return Structures(np.zeros((count, WIDTH), dtype=np.float32), none, none)
+        return Structures(np.zeros((DIRECTIONS, count), dtype=np.uint64), np.zeros(count, dtype=np.uint64))
     cos, sin = np.cos(direction), np.sin(direction)
     turn = np.stack([np.stack([cos, -sin], -1), np.stack([sin, cos], -1)], axis=1)
     places = points[:, np.newaxis, :] + np.einsum("nij,cj->nci", turn, DISC)
     mass = np.matmul(_nearness(places, points), _relative_directions(direction))
     seen = _seen(places, points)
-    bits = ((mass > LEAST_MASS) & seen[..., np.newaxis]).astype(np.float32)
-    return Structures(bits.reshape(count, WIDTH), bits.sum(axis=2), seen.astype(np.float32))
+    set_bits = (mass > LEAST_MASS) & seen[..., np.newaxis]
+    return Structures(_words(set_bits.transpose(2, 0, 1)), _words(seen))
+
+
+def _words(cells: npt.NDArray[np.bool_]) -> Words:
+    """The last axis, one truth value per cell, as the bits of a word."""
+    padded = np.zeros((*cells.shape[:-1], 64), dtype=np.bool_)
+    padded[..., : cells.shape[-1]] = cells
+    return np.packbits(padded, axis=-1).view(np.uint64)[..., 0]
 
 
 def _nearness(places: FloatArray, points: FloatArray) -> FloatArray:

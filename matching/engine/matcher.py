@@ -75,13 +75,17 @@ def check_comparable(one: Template, two: Template) -> None:
 
 def similarity_of_structures(one: Structures, two: Structures) -> FloatArray:
     """1 for equal local structures, about 0.2 for unrelated ones, 0 where too few cells were seen by both."""
-    both = one.bits @ two.bits.T
-    mine = one.ones @ two.cells.T  # bits of one in cells that the other saw as well
-    theirs = one.cells @ two.ones.T
-    common = one.cells @ two.cells.T
-    different = np.maximum(mine + theirs - 2 * both, 0)
-    similarity = 1 - np.sqrt(different) / np.maximum(np.sqrt(mine) + np.sqrt(theirs), 1e-6)
-    similarity[common < LEAST_COMMON_CELLS] = 0
+    common = one.cells[:, np.newaxis] & two.cells
+    mine, theirs, both = (np.zeros(common.shape, dtype=np.uint16) for _ in range(3))
+    for bits, other in zip(one.bits, two.bits, strict=True):
+        seen = bits[:, np.newaxis] & common
+        mine += np.bitwise_count(seen)
+        theirs += np.bitwise_count(other & common)
+        both += np.bitwise_count(seen & other)
+    different = (mine + theirs - 2 * both).astype(np.float32)
+    size = np.sqrt(mine.astype(np.float32)) + np.sqrt(theirs.astype(np.float32))
+    similarity = 1 - np.sqrt(different) / np.maximum(size, np.float32(1e-6))
+    similarity[np.bitwise_count(common) < LEAST_COMMON_CELLS] = 0
     return np.asarray(similarity)
 
 

@@ -2,7 +2,7 @@ import math
 
 import numpy as np
 
-from matching.engine.cylinders import CELLS, DIRECTIONS, WIDTH, Structures, prepare
+from matching.engine.cylinders import CELLS, DIRECTIONS, Structures, prepare
 from matching.engine.matcher import similarity_of_structures
 from tests.matching.engine.conftest import random_finger, template_of
 
@@ -37,21 +37,21 @@ def test_structures_of_unrelated_minutiae_are_much_less_alike():
 def test_bits_count_only_in_cells_that_were_seen():
     structures = prepare(template_of(random_finger(13))).structures
 
-    assert structures.bits.shape == (40, WIDTH)
-    assert structures.cells.shape == (40, CELLS)
-    hidden = (structures.cells == 0).repeat(DIRECTIONS, axis=1)
-    assert hidden.any()
-    assert not structures.bits[hidden].any()
-    assert np.array_equal(structures.ones, structures.bits.reshape(40, CELLS, DIRECTIONS).sum(axis=2))
+    assert structures.bits.shape == (DIRECTIONS, 40)
+    assert structures.cells.shape == (40,)
+    assert not (structures.bits & ~structures.cells).any()
+    seen = np.bitwise_count(structures.cells)
+    assert 0 < seen.min() < seen.max() <= CELLS
 
 
-def test_packing_loses_nothing():
+def test_parts_and_joins_lose_nothing():
     structures = prepare(template_of(random_finger(14))).structures
 
-    again = Structures.unpack(*structures.pack())
+    again = Structures.join([structures.part(0, 15), structures.part(15, 15), structures.part(15, 40)])
 
-    for name in ("bits", "ones", "cells"):
-        assert np.array_equal(getattr(again, name), getattr(structures, name))
+    assert np.array_equal(again.bits, structures.bits)
+    assert np.array_equal(again.cells, structures.cells)
+    assert Structures.join([]).bits.shape == (DIRECTIONS, 0)
 
 
 def test_two_minutiae_have_no_neighbourhood():

@@ -66,28 +66,28 @@ def test_an_arrest_under_another_name_finds_the_earlier_booking_at_rank_one(book
     assert not any(hit.is_hit for hit in hits[1:])
 
 
-def test_genuine_scores_are_more_than_twice_any_impostor_score(booked, committed_gallery):
-    """48 fingers against their own record, and each against the same position of 25 strangers."""
-    genuine, impostor = [], []
-    strangers = [committed_gallery.prints(r) for r in committed_gallery.refs() if r >= "person-1000"][:25]
+@pytest.mark.slow
+def test_genuine_scores_are_more_than_twice_any_impostor_score(booked, extractor, committed_gallery):
+    """48 fingers against their own record, and each against the same position of 20 strangers."""
+    more = ("policy-forbids-2", "nc-new-rule", "nj-same-day")
+    probes = {key: booked[key] for key in ("criminal-only-1", "missing-fingers")}
+    probes |= {key: templates_of(DATA / sample(key).file_name, extractor) for key in more}
+    strangers = [committed_gallery.prints(r) for r in committed_gallery.refs() if r >= "person-1000"][:20]
     on_file = {p: [prepare(s[p]) for s in strangers] for p in range(1, 11)}
+    genuine, impostor = [], []
 
-    for key in ("criminal-only-1", "rearrest", "missing-fingers"):
+    for key, prints in probes.items():
         record = committed_gallery.prints(ref(key))
-        for position, template in booked[key].items():
-            genuine.append(compare(template, record[position]))
+        for position, template in prints.items():
             probe = prepare(template)
+            genuine.append(compare(probe, record[position]))
             impostor.extend(compare(probe, other) for other in on_file[position])
-    for position, template in booked["criminal-only-1"].items():
-        genuine.append(compare(template, booked["rearrest"][position]))
-    for position, template in booked["no-record-1"].items():
-        impostor.extend(compare(prepare(template), other) for other in on_file[position])
 
-    assert len(genuine) == 38
-    assert len(impostor) == 38 * 25
+    assert len(genuine) == 48
+    assert len(impostor) == 48 * 20
     assert min(genuine) > 2 * max(impostor)
-    assert np.median(genuine) > 50
-    assert np.quantile(impostor, 0.99) < Gallery.HIT_THRESHOLD / 2
+    assert np.median(genuine) > 10 * np.quantile(impostor, 0.99)
+    assert np.quantile(impostor, 0.99) < Gallery.HIT_THRESHOLD
 
 
 def test_a_committed_template_is_what_this_machine_extracts(booked, extractor, committed_gallery):

@@ -112,7 +112,7 @@ def test_the_generator_makes_the_committed_file_again(tmp_path):
         committed.amputations,
     )
     extractor = Extractor()
-    for ours, theirs in list(zip(fresh.prints, committed.prints, strict=True))[:3]:
+    for ours, theirs in list(zip(fresh.prints, committed.prints, strict=True))[:2]:
         pair = decode([from_print(ours), from_print(theirs)])
         one, two = (extractor.extract(image.pixels) for image in pair if isinstance(image, GreyImage))
         assert ours.position == theirs.position
@@ -135,7 +135,7 @@ def test_poor_prints_are_bad_and_their_reprint_is_good():
     extractor = Extractor()
     grades = {}
     for name in (sample("poor-prints").file_name, sample("poor-prints").reprint_file_name):
-        images = decode([from_print(image) for image in read(name).prints])
+        images = decode([from_print(image) for image in read(name).prints[:5]])
         grades[name] = [
             quality(i.pixels, extractor.extract(i.pixels)) for i in images if isinstance(i, GreyImage)
         ]
