@@ -35,9 +35,11 @@ WITHHELD = frozenset(
 
 FACTS = frozenset(
     {
-        "source", "state", "kind", "channel", "destination", "end_reason", "eligible_at", "tot", "answer", "other_case",
-        "offence_code", "charges", "edition", "verdict", "policy_code", "authority_ends_at", "expires_at", "ends_at",
-        "starts_at", "served_at", "received_at", "detainer", "hold", "breach", "submission", "transmission", "code",
+        "answer", "before_at", "breach", "cancelled_at", "channel", "charges", "deadline_at", "decision",
+        "destination", "detainer", "document", "edition", "eligible_at", "end_reason", "ended_at", "from_at",
+        "governing_limit", "hold", "kind", "lifted_at", "minutes", "offence_code", "other_case", "policy",
+        "received_at", "rule", "served_at", "source", "started_at", "state", "submission", "tot", "transmission",
+        "until_at", "verdict", "version", "warrant",
     }
 )  # fmt: skip
 """Names of facts that may leave. Case numbers, control numbers and words of people are not among them."""
