@@ -1,8 +1,8 @@
 """Ten-print identification in a gallery that fits into memory: thousands of subjects, not millions.
 
-Only equal finger positions are compared. The first stage compares local structures with the whole gallery
-by matrix products; the best subjects then go through the exact matcher. The score of a subject is the mean
-over the fingers both sides have.
+Only equal finger positions are compared. The first stage compares local structures with the whole gallery;
+the best subjects then go through the exact matcher. The score of a subject is the mean over the fingers both
+sides have.
 """
 
 from __future__ import annotations
@@ -33,9 +33,7 @@ from matching.engine.template import FloatArray, Template
 
 Meta = dict[str, Any]
 
-POSITIONS: Final = range(
-    1, 11
-)  # right thumb to little finger, left thumb to little finger, as in ANSI/NIST-ITL
+POSITIONS: Final = range(1, 11)  # as in ANSI/NIST-ITL: right thumb to little finger, then the left hand
 SHORT_LIST: Final = 30  # subjects that go through the exact matcher
 BEST_STRUCTURES: Final = 12  # local structures a finger is ranked by in the first stage
 BLOCK: Final = 2_000  # minutiae compared at once, so that the work stays in the cache
@@ -121,16 +119,14 @@ class Gallery:
         self, subject_ref: str, prints: Mapping[int, Template], meta: Mapping[str, Any] | None = None
     ) -> None:
         """Enrol a subject. Raises GalleryRefused (wrong position, reference taken), TemplateRefused."""
-        if subject_ref in self._subjects:
-            raise GalleryRefused(f"The subject {subject_ref} is already enrolled; remove it first.")
         _check_positions(prints)
-        known = next((p for s in self._subjects.values() for p in s.prints.values()), None)
-        for template in prints.values():
-            check_comparable((known.template if known else next(iter(prints.values()))), template)
         prepared = {
             position: prepare(prints[position]) for position in sorted(prints) if len(prints[position])
         }
         with self._lock:
+            if subject_ref in self._subjects:
+                raise GalleryRefused(f"The subject {subject_ref} is already enrolled; remove it first.")
+            self._check_version(prints)
             self._subjects[subject_ref] = _Subject(dict(meta or {}), prepared)
             self._forget_index(prepared)
 
@@ -185,6 +181,15 @@ class Gallery:
             return self._subjects[subject_ref]
         except KeyError:
             raise GalleryRefused(f"The subject {subject_ref} is not enrolled.") from None
+
+    def _check_version(self, prints: Mapping[int, Template]) -> None:
+        """One gallery holds templates of one extractor version. Raises TemplateRefused."""
+        enrolled = (
+            print_.template for subject in self._subjects.values() for print_ in subject.prints.values()
+        )
+        first = next(enrolled, None) or next(iter(prints.values()))
+        for template in prints.values():
+            check_comparable(first, template)
 
     def _examine(self, ref: str, probe: Mapping[int, Prepared], prints: Mapping[int, Prepared]) -> Hit:
         scores = {
