@@ -146,23 +146,35 @@ def code_iar(*, submission_id: int, actor: Actor, at: datetime, meaning: str, re
         answer.state, answer.coded_by, answer.coded_reason = target, actor.label, text
         answer.settled_at, answer.late_noted_at = at, None
         answer.save(update_fields=["state", "coded_by", "coded_reason", "settled_at", "late_noted_at"])
-        note(
-            events.IAR_CODED,
-            submission,
-            actor=actor,
-            at=at,
-            reason=text,
-            changed=["state"],
-            subject=ref("answer", answer.public_id),
-            facts={
-                "meaning": target.value,
-                "meaning_words": events.ANSWER_WORDS[target],
-                "previous": previous.value,
-                "is_correction": action == "recode_iar",
-            },
-        )
+        _note_coded(submission, answer, previous, actor=actor, at=at, reason=text)
         refresh_submission(submission, answers.values(), at=at)
     return answer
+
+
+def _note_coded(
+    submission: Submission,
+    answer: ExpectedAnswer,
+    previous: AnswerState,
+    *,
+    actor: Actor,
+    at: datetime,
+    reason: str,
+) -> None:
+    note(
+        events.IAR_CODED,
+        submission,
+        actor=actor,
+        at=at,
+        reason=reason,
+        changed=["state"],
+        subject=ref("answer", answer.public_id),
+        facts={
+            "meaning": answer.state,
+            "meaning_words": events.ANSWER_WORDS[answer.state],
+            "previous": previous.value,
+            "is_correction": previous in IAR_MEANINGS,
+        },
+    )
 
 
 def mark_overdue(*, at: datetime, limit: int = 500) -> int:

@@ -26,6 +26,7 @@ from matching.states import REPLY_MOVES, AnswerState, ReplyState, Source
 
 KIND: Final = "reply_eft"
 MEDIA_TYPE: Final = "application/octet-stream"
+_HANDLED_FIELDS: Final = ("handled_by", "handled_at", "handled_reason")
 
 
 @dataclass(frozen=True)
@@ -201,31 +202,15 @@ def attach_quarantined(
         submission = lock_submission(submission_id)
         check_permission(actor, Permission.QUARANTINE_HANDLE, submission.case.agency)
         reply = _lock_quarantined(reply_id, actor)
-        check_move(
-            REPLY_MOVES,
-            reply.state,
-            ReplyState.ATTACHED,
-            "attach",
-            actor=actor,
-            agency=submission.case.agency_id,
-        )
+        agency = submission.case.agency
+        check_move(REPLY_MOVES, reply.state, ReplyState.ATTACHED, "attach", actor=actor, agency=agency)
         text = need_reason(reason)
         answers = lock_answers(submission)
         _check_attachable(reply, answers, source)
         reply.source = reply.source or source
-        reply.state, reply.submission, reply.agency = ReplyState.ATTACHED, submission, submission.case.agency
+        reply.state, reply.submission, reply.agency = ReplyState.ATTACHED, submission, agency
         _handled(reply, actor, at, text)
-        reply.save(
-            update_fields=[
-                "source",
-                "state",
-                "submission",
-                "agency",
-                "handled_by",
-                "handled_at",
-                "handled_reason",
-            ]
-        )
+        reply.save(update_fields=["source", "state", "submission", "agency", *_HANDLED_FIELDS])
         note(
             events.REPLY_ATTACHED,
             submission,
@@ -265,7 +250,7 @@ def dismiss_quarantined(*, reply_id: int, actor: Actor, at: datetime, reason: st
         text = need_reason(reason)
         reply.state = ReplyState.DISMISSED
         _handled(reply, actor, at, text)
-        reply.save(update_fields=["state", "handled_by", "handled_at", "handled_reason"])
+        reply.save(update_fields=["state", *_HANDLED_FIELDS])
         record.event(
             events.REPLY_DISMISSED,
             actor=actor,

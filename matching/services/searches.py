@@ -171,19 +171,23 @@ def _propose(submission: Submission, hit: Hit, rank: int, version: str, at: date
         },
     )
     if created:
-        note(
-            events.CANDIDATE_PROPOSED,
-            submission,
-            actor=SYSTEM,
-            at=at,
-            subject=ref("candidate", candidate.public_id),
-            facts={
-                "candidate": str(candidate.public_id),
-                "other_case": str(other.public_id),
-                "engine": version,
-            },
-        )
+        _note_proposed(submission, candidate, at)
     return int(created)
+
+
+def _note_proposed(submission: Submission, candidate: Candidate, at: datetime) -> None:
+    note(
+        events.CANDIDATE_PROPOSED,
+        submission,
+        actor=SYSTEM,
+        at=at,
+        subject=ref("candidate", candidate.public_id),
+        facts={
+            "candidate": str(candidate.public_id),
+            "other_case": str(candidate.other_case.public_id),
+            "engine": candidate.engine_version,
+        },
+    )
 
 
 def _are_linked(case_id: int, other_id: int) -> bool:
