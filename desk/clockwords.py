@@ -38,7 +38,8 @@ def short(moment: datetime, zone: str, *, now: datetime) -> str:
         return clock
     if days <= NEAR_DAYS:
         return f"{local:%a} {clock}"
-    return f"{local:%a} {local.day} {local:%b}, {clock}" if local.year == today.year else f"{local:%a} {local.day} {local:%b %Y}, {clock}"
+    year = "" if local.year == today.year else f" {local.year}"
+    return f"{local:%a} {local.day} {local:%b}{year}, {clock}"
 
 
 def relative(moment: datetime, *, now: datetime) -> str:

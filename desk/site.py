@@ -1,16 +1,21 @@
 """The jail's door: one admin site whose front page is the board."""
 
 from dataclasses import dataclass
+from functools import wraps
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
+from django.template.response import SimpleTemplateResponse
 from django.urls import URLPattern, URLResolver, path
+from django.utils import timezone
 from django.utils.http import urlencode
 from django.utils.translation import gettext_lazy as _
 from unfold.sites import UnfoldAdminSite
 
 from accounts.bases import ScopedModelAdmin, actor_of
+from accounts.models import Agency
 from accounts.roles import role
 
 MAIN_MODELS: dict[tuple[str, str], Any] = {
@@ -18,6 +23,9 @@ MAIN_MODELS: dict[tuple[str, str], Any] = {
     ("matching", "Submission"): _("Checks"),
     ("detainers", "Detainer"): _("Detainers"),
 }
+NOT_OURS = frozenset({"search", "view_on_site", "autocomplete", "password_change", "password_change_done"})
+"""Pages of the admin that look anything up by itself, or that we do not offer."""
+CATCH_ALL = "(?P<url>.*)$"
 
 
 @dataclass(frozen=True)
@@ -56,7 +64,24 @@ class ClearholdAdminSite(UnfoldAdminSite):  # type: ignore[misc]
             path("case/<uuid:public_id>/", CaseView.as_view(), name="case"),
             path("document/<uuid:public_id>/", DocumentView.as_view(), name="document"),
         ]
-        return own + super().get_urls()
+        theirs = [entry for entry in super().get_urls() if getattr(entry, "name", None) not in NOT_OURS]
+        return own + [entry for entry in theirs if str(entry.pattern) != CATCH_ALL]
+
+    def admin_view(self, view: Any, cacheable: bool = False) -> Any:
+        """Every page of the admin shows instants in the zone of the person's own agency, with its name."""
+        inner = super().admin_view(view, cacheable)
+
+        @wraps(inner)
+        def in_zone(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+            home = actor_of(request).home_agencies
+            zone = Agency.objects.filter(pk__in=home[:1]).values_list("time_zone", flat=True).first() if home else None
+            with timezone.override(ZoneInfo(zone) if zone else None):
+                response: HttpResponseBase = inner(request, *args, **kwargs)
+                if isinstance(response, SimpleTemplateResponse):
+                    response.render()
+            return response
+
+        return in_zone
 
     def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponseBase:
         """The front page of the role: the board, the prints to compare, or where to look."""

@@ -51,6 +51,11 @@ WORDS: dict[Level, Any] = {
     Level.WAIT: gettext_lazy("Waiting"),
     Level.QUIET: gettext_lazy("Nothing to do"),
 }
+NAMES: dict[str, Any] = {
+    "state": gettext_lazy("State bureau"),
+    "fbi": gettext_lazy("FBI"),
+    "dhs": gettext_lazy("DHS"),
+}
 SOURCES: dict[str, Any] = {
     "state": gettext_lazy("The state bureau"),
     "fbi": gettext_lazy("The FBI"),
@@ -201,17 +206,17 @@ def _waiting(facts: CaseFacts, now: datetime) -> Situation | None:
 
 
 def _answer_words(answer: AnswerFacts, facts: CaseFacts, now: datetime) -> str:
-    source = {"source": SOURCES[answer.source]}
+    source = {"source": NAMES[answer.source]}
     if answer.is_late(now):
-        return _("%(source)s is late; that is no finding.") % source
+        return _("%(source)s: late, no finding.") % source
     if answer.state == "inconclusive":
-        return _("%(source)s has no finding yet.") % source
+        return _("%(source)s: no finding yet.") % source
     if answer.state == "error":
-        return _("%(source)s sent an error; that is no finding.") % source
+        return _("%(source)s: error, no finding.") % source
     if answer.is_waited_for:
         due = clockwords.short(answer.due_at, facts.zone, now=now) if answer.due_at else ""
-        return (_("%(source)s is expected by %(due)s.") if due else _("%(source)s is still to answer.")) % (source | {"due": due})
-    return _("%(source)s answered.") % source
+        return (_("%(source)s: due by %(due)s.") if due else _("%(source)s: still to come.")) % (source | {"due": due})
+    return _("%(source)s: answered.") % source
 
 
 def _quiet(facts: CaseFacts, now: datetime) -> Situation | None:

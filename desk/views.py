@@ -37,7 +37,8 @@ class BoardView(ScopedView, View):
             accesses.board_refreshed(self.actor, cases, shown.chosen)
             return render(request, "desk/board_rows.html", {"board": shown})
         accesses.board_opened(self.actor, cases, shown.chosen)
-        context = admin.site.each_context(request) | {"board": shown, "title": _("Board")}
+        may_book = self.actor.may_somewhere(Permission.CASE_BOOK)
+        context = admin.site.each_context(request) | {"board": shown, "title": _("Board"), "may_book": may_book}
         return render(request, "desk/board.html", context)
 
 

@@ -89,7 +89,7 @@ class CaseAdmin(ScopedModelAdmin):
     @admin.display(description=_("what it needs"))
     def next_thing(self, case: Any) -> str:
         now = case.situation
-        return format_html('<span class="ch-tag is-{}">{}</span> {}', now.level.value, now.word, now.sentence)
+        return format_html('<span><span class="ch-tag is-{}">{}</span> {}</span>', now.level.value, now.word, now.sentence)
 
     @admin.display(description=_("until"))
     def until(self, case: Any) -> str:

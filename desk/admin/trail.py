@@ -4,12 +4,12 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.contrib import admin
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from accounts.bases import ScopedModelAdmin, actor_of
-from accounts.models import Agency
+from accounts.models import Agency, User
 from accounts.permissions import Permission
 from accounts.scope import agencies
 from audit import sentences
@@ -95,6 +95,14 @@ class AccessAdmin(_TrailAdmin):
         "request_id",
     )
     readonly_fields = fields
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        """Looks at records of one's agencies, and lists that people who work there opened across agencies."""
+        own = super().get_queryset(request)
+        colleagues = User.objects.filter(memberships__agency__public_id__in=list(self.zones)).values_list("public_id", flat=True)
+        across = Q(agency_id__isnull=True, actor_kind="user", actor_id__in=[str(key) for key in colleagues])
+        rows: QuerySet[Any] = Access.objects.filter(Q(agency_id__in=list(self.zones)) | across)
+        return rows.order_by(*own.query.order_by)
 
     @admin.display(description=_("records shown"))
     def how_many(self, access: Access) -> int:

@@ -86,7 +86,7 @@ def signed_in(open_page: Opener, transactional_cast: Cast) -> Opener:
         page.get_by_label("Password").fill(PASSWORD)
         page.get_by_role("button", name="Sign in").click()
         page.wait_for_url(lambda url: "/login/" not in url)
-        if path != "/":
+        if path != "/" and not page.url.endswith(path):
             page.goto(path)
         return page
 

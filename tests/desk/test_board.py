@@ -120,7 +120,7 @@ def test_open_answers_are_waited_for_each_by_itself(cast, checks):
     row = only_row(cast)
 
     assert row.situation.kind is Kind.WAITING
-    assert "The FBI answered." in row.situation.sentence
+    assert "FBI: answered." in row.situation.sentence
     assert "DHS" in row.situation.sentence
 
 
