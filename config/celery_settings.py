@@ -20,7 +20,12 @@ timezone = "UTC"
 task_default_queue = "match"
 task_create_missing_queues = True
 # Celery 5.7 wants routes here; a `queue=` on the task itself warns that it will go.
-task_routes = {"detainers.tasks.*": {"queue": "clock"}, "audit.tasks.*": {"queue": "deliver"}}
+task_routes = {
+    "detainers.tasks.*": {"queue": "clock"},
+    "matching.tasks.search_prints": {"queue": "match"},
+    "matching.tasks.*": {"queue": "deliver"},
+    "audit.tasks.*": {"queue": "deliver"},
+}
 
 if broker_url.startswith(("amqp://", "amqps://", "pyamqp://")):
     task_default_queue_type = "quorum"

@@ -106,7 +106,9 @@ LOGIN_URL = "/login/"
 LOGIN_REDIRECT_URL = "/"
 LOGOUT_REDIRECT_URL = "/login/"
 CSRF_FAILURE_VIEW = "config.views.csrf_failure"
-AXES_USERNAME_FORM_FIELD = "username"  # as credentials are passed; the default, the name of our field, would find nobody
+AXES_USERNAME_FORM_FIELD = (
+    "username"  # as credentials are passed; the default, the name of our field, would find nobody
+)
 AXES_FAILURE_LIMIT = 5
 AXES_COOLOFF_TIME = None
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]

@@ -36,8 +36,6 @@ def give(task: str, row_id: int) -> bool:
         current_app.send_task(
             task,
             kwargs={_ARGUMENTS[task]: row_id},
-            queue="match",
-            priority=_priority(task),
             retry=False,
             ignore_result=True,
         )
@@ -45,12 +43,3 @@ def give(task: str, row_id: int) -> bool:
         log.warning("broker_not_reached", task=task, error=type(error).__name__)
         return False
     return True
-
-
-def _priority(task: str) -> int:
-    """A search takes seconds and must not stand before a file that takes milliseconds to send.
-
-    Redis and Valkey take the lowest number first, RabbitMQ the highest.
-    """
-    is_rabbit = str(current_app.conf.broker_url or "").startswith(("amqp", "pyamqp"))
-    return 9 if (task == SEND) == is_rabbit else 0

@@ -136,7 +136,7 @@ def programs(
     listed += [
         Program("worker-match", _worker(celery, "match", match_workers), "worker"),
         Program("worker-clock", _worker(celery, "clock", 1), "worker"),
-        Program("worker-deliver", _worker(celery, "deliver", 1), "worker"),
+        Program("worker-deliver", _worker(celery, "deliver", 2), "worker"),
         Program("beat", [*celery, "beat", "--loglevel=WARNING", "--pidfile="], "worker"),
         Program(
             "web",

@@ -119,7 +119,6 @@ def test_a_task_for_what_is_not_there_does_nothing(db: None) -> None:
 
 def test_task_arguments_are_ids_and_nothing_else() -> None:
     assert set(hints._ARGUMENTS.values()) == {"transmission_id", "search_id"}
-    assert hints.current_app.conf.task_default_queue == "match"
     names = {tasks.send_transmission.name, tasks.search_prints.name}
     assert names == {hints.SEND, hints.SEARCH}
     for task in (tasks.send_transmission, tasks.search_prints, tasks.collect_answers, tasks.sweep_matching):
@@ -139,12 +138,8 @@ def test_one_sweep_does_everything_and_a_second_nothing(checks: Checks, given: l
     assert Transmission.objects.get().state == "queued"
 
 
-@pytest.mark.parametrize(
-    ("broker", "send", "search"), [("redis+socket:///x", 0, 9), ("amqp://x", 9, 0), ("", 0, 9)]
-)
-def test_a_file_to_send_goes_before_a_search_at_every_broker(
-    monkeypatch: pytest.MonkeyPatch, broker: str, send: int, search: int
-) -> None:
-    monkeypatch.setattr(hints.current_app.conf, "broker_url", broker)
+def test_a_search_never_stands_before_a_file_to_send() -> None:
+    route = hints.current_app.amqp.router.route
 
-    assert (hints._priority(hints.SEND), hints._priority(hints.SEARCH)) == (send, search)
+    assert route({}, hints.SEND)["queue"].name == "deliver"
+    assert route({}, hints.SEARCH)["queue"].name == "match"
