@@ -202,7 +202,6 @@ class ActView(ScopedView, FormView):  # type: ignore[type-arg]
             name=upload.name or "file",
             media_type=upload.content_type or "application/octet-stream",
             content=upload.read(),
-            at=self.now,
         )
         upload.seek(0)
 

@@ -1,6 +1,6 @@
 """One act form, from its first sending until its act is done: it acts once, and keeps an uploaded file meanwhile."""
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from django.db import models
 from django.db.models.functions import Now
@@ -46,22 +46,26 @@ class SentForm(models.Model):
 
 def claim(*, token: str, actor_id: str, act: str) -> SentForm:
     """The row of this form under a lock; a second sender waits here for the first. Needs a transaction."""
+    forget_old_files()
     SentForm.objects.bulk_create([SentForm(token=token, actor_id=actor_id, act=act)], ignore_conflicts=True)
     return SentForm.objects.select_for_update().get(token=token, actor_id=actor_id)
 
 
-def keep_file(
-    *, token: str, actor_id: str, act: str, name: str, media_type: str, content: bytes, at: datetime
-) -> None:
+def keep_file(*, token: str, actor_id: str, act: str, name: str, media_type: str, content: bytes) -> None:
     """Keep an uploaded file until its form is sent, so that nobody has to choose it again after a typing error."""
-    SentForm.objects.filter(opened_at__lt=at - KEPT_FOR, content__isnull=False).update(
-        content=None, file_name=""
-    )
+    forget_old_files()
     facts = {"act": act, "file_name": name[-200:], "media_type": media_type[:100], "content": content}
     if not SentForm.objects.filter(token=token, actor_id=actor_id, sent_at__isnull=True).update(**facts):
         SentForm.objects.bulk_create(
             [SentForm(token=token, actor_id=actor_id, **facts)], ignore_conflicts=True
         )
+
+
+def forget_old_files() -> None:
+    """Files whose form nobody sent within a day. Every form that is sent does this; the index makes it free."""
+    SentForm.objects.filter(opened_at__lt=Now() - KEPT_FOR, content__isnull=False).update(
+        content=None, file_name=""
+    )
 
 
 def drop_file(*, token: str, actor_id: str) -> None:

@@ -13,7 +13,10 @@
       form.querySelectorAll("button[type=submit]").forEach((button) => button.setAttribute("aria-disabled", "true"));
     });
   });
-  window.addEventListener("pageshow", (event) => { if (event.persisted) window.location.reload(); });
+  // Back to a form that was sent: load it again, so that the page says what happened. One that was not sent keeps its words.
+  window.addEventListener("pageshow", (event) => {
+    if (event.persisted && document.querySelector("form[data-sent]")) window.location.reload();
+  });
 
   // A row more, without asking the server.
   document.querySelectorAll("[data-add-row]").forEach((button) => {

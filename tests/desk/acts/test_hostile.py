@@ -1,0 +1,131 @@
+"""Whatever is typed, an act page answers with a sentence, never with an error of ours, and shows nothing unescaped."""
+
+from datetime import timedelta
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.utils import timezone
+
+from desk.acts import urls
+from desk.acts.base import ActView
+from detainers.models import Breach, Detainer
+from tests.desk.acts.conftest import act_url, said, wall
+from tests.desk.acts.test_detainers import paper
+from tests.matching.conftest import Checks, iar, receive
+
+NASTY = [
+    "\x00",
+    "x" * 5000,
+    "<script>alert(1)</script>",
+    "😀 \u202e مرحبا",
+    "0001-01-01 00:00",
+    "9999-12-31 23:59:59-12:00",
+    "-1",
+    "%(when)s {0} {{ x }}",
+]
+ACTS = [pattern.name for pattern in urls.urlpatterns if issubclass(pattern.callback.view_class, ActView)]
+
+
+@pytest.fixture
+def about(cast, book, desk):
+    """A thing for every act, each in the state in which the act makes sense."""
+    checks = Checks(cast)
+    case = book()
+    desk("clerk").post(act_url("detainer_register", case), paper())
+    late = book.eligible(at=timezone.now() - timedelta(minutes=30))
+    desk("officer").post(act_url("release", late), {"to": "street", "at": wall(timezone.now())})
+    submission = checks.open()
+    receive(iar(submission))
+    detainer = Detainer.objects.get()
+    return {
+        "book": (None, "officer"),
+        "ground_end": (case.grounds.get(), "officer"),
+        "reprint": (submission.case, "officer"),
+        "transmission_release": (checks.minor().transmissions.get(), "supervisor"),
+        "iar_code": (submission, "clerk"),
+        "detainer_serve": (detainer, "supervisor"),
+        "detainer_lift": (detainer, "supervisor"),
+        "judicial_order": (detainer, "supervisor"),
+        "breach_close": (Breach.objects.get(), "supervisor"),
+    } | dict.fromkeys(
+        ("ground_add", "release", "custody", "detainer_register", "status_claim"), (case, "supervisor")
+    )
+
+
+@pytest.mark.parametrize("name", sorted(set(ACTS) - {"candidate_review"}))
+def test_nothing_typed_breaks_an_act_page(about, desk, name):
+    thing, who = about[name]
+    client, url = desk(who), act_url(name, thing)
+    fields = [
+        *list(client.get(url).context["form"].fields),
+        "form_token",
+        "charges-0-offence_code",
+        "grounds-0-started_at",
+    ]
+
+    for text in NASTY:
+        response = client.post(url, dict.fromkeys(fields, text))
+
+        assert response.status_code in (302, 400, 409), (text[:20], response.status_code)
+        assert "<script>alert" not in response.content.decode()
+
+
+@pytest.mark.parametrize("name", ["ground_add", "detainer_register", "book"])
+def test_a_form_as_people_fill_it_with_one_nasty_field_is_refused_or_kept_as_text(about, desk, name):
+    thing, who = about[name]
+    client, url = desk(who), act_url(name, thing)
+    good = {
+        "ground_add": {"kind": "sentence", "description": "30 days", "at": wall(timezone.now())},
+        "detainer_register": paper(form_token=""),
+        "book": {
+            "booking_number": "N-1",
+            "booked_at": wall(timezone.now()),
+            "surname": "Sample",
+            "sex": "F",
+            "charges-0-offence_code": "2399",
+            "charges-0-description": "Larceny",
+        },
+    }[name]
+
+    for field in good:
+        for text in NASTY[:2] + NASTY[4:6]:
+            response = client.post(url, good | {field: text})
+
+            assert response.status_code in (302, 400, 409), (field, text[:20])
+
+
+def test_a_file_over_the_limit_is_refused_and_not_kept(about, desk, monkeypatch):
+    from desk.acts.fields import UploadField
+
+    monkeypatch.setattr(UploadField, "max_bytes", 100)
+    thing, who = about["reprint"]
+
+    response = desk(who).post(act_url("reprint", thing), {"eft": SimpleUploadedFile("big.eft", b"x" * 101)})
+
+    assert response.status_code == 400
+    assert "larger than" in said(response)
+    assert "Kept from before" not in said(response)
+
+
+def test_every_act_page_says_what_will_happen_asks_with_a_label_and_has_one_heading(about, desk):
+    for name in sorted(set(ACTS) - {"candidate_review"}):
+        thing, who = about[name]
+
+        page = said(desk(who).get(act_url(name, thing)))
+
+        assert page.count("<h1") == 1, name
+        assert 'class="act-what"' in page, name
+        assert 'class="act-who"' in page, name
+        assert 'name="form_token"' in page, name
+        assert "<label" in page, name
+
+
+def test_reading_an_act_page_is_recorded(book, desk):
+    from audit.models import Access
+
+    case = book()
+
+    desk("officer").get(act_url("release", case))
+
+    look = Access.objects.get(action="case.act_opened")
+    assert (look.case_id, look.purpose, look.actor_label) == (case.public_id, "release", "Officer")
