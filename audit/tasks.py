@@ -6,7 +6,7 @@ from django.utils import timezone
 from audit import outbox
 
 
-@shared_task(queue="deliver")
+@shared_task
 def carry_deliveries(**_: Any) -> None:
     """Carry what the outbox holds; beat nudges it, PostgreSQL decides what is due."""
     outbox.carry_due(at=timezone.now())

@@ -16,7 +16,7 @@ from detainers.deficiency import EMPTY_BOXES
 from detainers.models import Breach, Detainer, Hold
 from detainers.services import DetainerForm
 from matching import services as matching
-from matching.models import Candidate, Submission
+from matching.models import Candidate, PrintSearch, Submission
 from matching.samples.generate import DATA
 
 EDITION = "I-247A_2017"
@@ -83,6 +83,15 @@ def answers_are(**expected: str) -> Step:
         return all(found.get(source) in state.split("|") for source, state in expected.items())
 
     return Step("the state, the FBI and the DHS have answered", done)
+
+
+def searched() -> Step:
+    """Wait until our own print repository was searched too."""
+
+    def done(context: Context) -> bool:
+        return PrintSearch.objects.filter(submission=submission_of(context), state="done").exists()
+
+    return Step("our own print repository is searched", done)
 
 
 def code_iar(meaning: str) -> Step:

@@ -73,8 +73,8 @@ def _criminal(sample: Sample) -> dict[str, str]:
 def _checked(sample: Sample, dhs: str = "") -> tuple[Step, ...]:
     """Prints go out and every source answers; an immigration response is read by a person."""
     if dhs:
-        return (answers_are(**_criminal(sample)), code_iar(dhs), answers_are(dhs=dhs))
-    return (answers_are(**_criminal(sample), dhs="non_identification"),)
+        return (answers_are(**_criminal(sample)), code_iar(dhs), answers_are(dhs=dhs), acts.searched())
+    return (answers_are(**_criminal(sample), dhs="non_identification"), acts.searched())
 
 
 # -- the stories ---------------------------------------------------------------------------------------------------------

@@ -18,6 +18,7 @@ from matching.samples import cast
 from matching.samples.generate import DATA, GALLERY
 
 MAIN_JOB_SECONDS = 300.0
+INTERRUPTED = 130
 
 
 class Command(BaseCommand):
@@ -54,41 +55,61 @@ class Command(BaseCommand):
         if fresh:
             round.begin_again()
         demo = people.set_up()
+        plays = [
+            runner.Play(Context(sample, demo, round.epoch()), stories.of(sample)) for sample in cast.CAST
+        ]
+        if once and not any(runner.report(plays).values()):
+            failed = show(plays, console, seconds=None, quiet=quiet)
+        else:
+            failed = self._with_processes(demo, plays, console, once=once, host=host, port=port, quiet=quiet)
+        if failed:
+            raise CommandError(f"{failed} of {len(plays)} sample cases did not end as expected.")
+
+    def _with_processes(
+        self,
+        demo: people.DemoPeople,
+        plays: list[runner.Play],
+        console: Console,
+        *,
+        once: bool,
+        host: str,
+        port: int,
+        quiet: bool,
+    ) -> int:
+        """Start everything, play the stories, serve unless only once was asked for, and stop everything again."""
         port = free_port(host, port)
         running = processes.Processes(processes.programs(port=port, host=host, simulator=_simulator()))
         running.start()
+        started = time.monotonic()
         try:
-            failed = main_job(demo, running, console, quiet=quiet)
+            runner.play_all(plays, console=console, seconds=MAIN_JOB_SECONDS, alive=_alive(running))
+            tonight.book_in(demo)
+            failed = show(plays, console, seconds=time.monotonic() - started, quiet=quiet)
+            if failed:
+                console.print(f"The workers' logs are in {running.logs}.")
             if not once:
                 _welcome(console, demo, host, port)
                 serve(running)
+            return failed
         except KeyboardInterrupt:
             console.print("\nStopping everything that was started …")
-            failed = 0
+            raise SystemExit(INTERRUPTED) from None
         finally:
             running.stop()
-        if failed:
-            raise CommandError(f"{failed} of {len(cast.CAST)} sample cases did not end as expected.")
 
 
-def main_job(demo: people.DemoPeople, running: processes.Processes, console: Console, *, quiet: bool) -> int:
-    """Play every sample's story and print how it went; the number that did not end as expected."""
-    began = round.epoch()
-    plays = [runner.Play(Context(sample, demo, began), stories.of(sample)) for sample in cast.CAST]
-    started = time.monotonic()
-    runner.play_all(plays, console=console, seconds=MAIN_JOB_SECONDS, alive=_alive(running))
+def show(plays: list[runner.Play], console: Console, *, seconds: float | None, quiet: bool) -> int:
+    """Print every sample's timeline and how it ended; the number that did not end as expected."""
     found = runner.report(plays)
     for play in plays:
         problems = found[play.context.told.key]
         if problems or not quiet:
             timeline.show(console, play.context, problems)
-    tonight.book_in(demo)
     failed = sum(bool(problems) for problems in found.values())
-    seconds = time.monotonic() - started
-    console.print(
-        f"\n[bold]{len(plays) - failed} of {len(plays)} sample cases ended as expected[/] in {seconds:.0f} s."
-        + (f" Worker logs: {running.logs}" if failed else "")
+    took = (
+        f"in {seconds:.0f} s" if seconds is not None else "before, and still stand so; nothing was done again"
     )
+    console.print(f"\n[bold]{len(plays) - failed} of {len(plays)} sample cases ended as expected[/] {took}.")
     return failed
 
 
