@@ -97,7 +97,6 @@ class ActView(ScopedView, FormView):  # type: ignore[type-arg]
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         self.load()
-        self.record_access()
         return self.render(None if self.blocked() else self.get_form())
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
@@ -221,6 +220,7 @@ class ActView(ScopedView, FormView):  # type: ignore[type-arg]
         return local_time(moment.at if isinstance(moment, Moment) else moment, self.agency.time_zone)
 
     def render(self, form: ActForm | None, *, refusal: str = "", status: int = 200) -> HttpResponse:
+        self.record_access()
         return self.render_to_response(self.get_context_data(form=form, refusal=refusal), status=status)
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:

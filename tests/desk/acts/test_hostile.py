@@ -129,3 +129,12 @@ def test_reading_an_act_page_is_recorded(book, desk):
 
     look = Access.objects.get(action="case.act_opened")
     assert (look.case_id, look.purpose, look.actor_label) == (case.public_id, "release", "Officer")
+
+
+def test_a_page_shown_again_with_its_errors_is_recorded_too(book, desk, send):
+    from audit.models import Access
+
+    case = book()
+
+    send(desk("officer"), "release", case)
+    assert Access.objects.filter(action="case.act_opened", case_id=case.public_id).count() == 1
