@@ -78,7 +78,9 @@ class Board:
 
     @property
     def to_do(self) -> int:
-        return self.count(lambda row: row.situation.level is Level.ACT and row.situation.kind is not Kind.HOLD_ENDING)
+        return self.count(
+            lambda row: row.situation.level is Level.ACT and row.situation.kind is not Kind.HOLD_ENDING
+        )
 
     @property
     def late(self) -> int:
@@ -93,7 +95,9 @@ def read(actor: Actor, *, at: datetime, agency: str = "") -> Board:
     keys = [chosen.pk] if chosen else [item.pk for item in found]
     ids = _case_ids(actor, keys) if keys else []
     facts = load(actor, ids[:MOST_ROWS], at=at) if ids else []
-    rows = sorted((_row(actor, item, at) for item in facts), key=lambda row: (row.situation.sort_key, row.facts.number))
+    rows = sorted(
+        (_row(actor, item, at) for item in facts), key=lambda row: (row.situation.sort_key, row.facts.number)
+    )
     return Board(
         rows=tuple(rows),
         leads=_leads(actor) if actor.may_somewhere(Permission.CANDIDATE_REVIEW) else (),
@@ -123,7 +127,9 @@ def _leads(actor: Actor) -> tuple[Lead, ...]:
 def _case_ids(actor: Actor, keys: list[int]) -> list[int]:
     """Cases of the board, by one query of ranked parts, each bounded: a full jail never makes the page slow."""
     first, *rest = _parts(actor, keys)
-    found = sorted(first.union(*rest, all=True), key=lambda item: (item[1], item[2].timestamp() if item[2] else inf))
+    found = sorted(
+        first.union(*rest, all=True), key=lambda item: (item[1], item[2].timestamp() if item[2] else inf)
+    )
     return list(dict.fromkeys(case for case, _rank, _since in found))
 
 
@@ -144,7 +150,9 @@ def _parts(actor: Actor, keys: list[int]) -> list[QuerySet[Any, Any]]:
         _ranked(over, 1, "case_id", "authority_ends_at"),
         _ranked(running, 2, "case_id", "authority_ends_at"),
         _ranked(papers.exclude(state="served"), 3, "case_id", "received_at"),
-        _ranked(open_answers.filter(state__in=("awaiting_iar", "rejected")), 4, "submission__case_id", "due_at"),
+        _ranked(
+            open_answers.filter(state__in=("awaiting_iar", "rejected")), 4, "submission__case_id", "due_at"
+        ),
         _ranked(undecided, 5, "submission__case_id", "proposed_at"),
         _ranked(stuck, 6, "submission__case_id", "created_at"),
         _ranked(ended, 7, "case_id", "until_at"),

@@ -35,7 +35,13 @@ from detainers.situation import load as load_clock
 from matching.events import ANSWER_WORDS
 from matching.models import ExpectedAnswer, Reply, Submission
 
-LEGAL = ("cases.release_eligible", "detainers.hold", "detainers.policy", "detainers.deadline", "cases.released")
+LEGAL = (
+    "cases.release_eligible",
+    "detainers.hold",
+    "detainers.policy",
+    "detainers.deadline",
+    "cases.released",
+)
 ALARMS = ("detainers.breach_opened", "detainers.breach_ended", "detainers.deficient")
 MOST_ACCESSES = 100
 HEADINGS: dict[str, Any] = {
@@ -173,7 +179,9 @@ def read(actor: Actor, public_id: UUID, *, at: datetime) -> CasePage:
         raise NotFound("There is no such case.")
     facts = load(actor, [case.pk], at=at)[0]
     now = situation(facts, at)
-    submissions = list(Submission.objects.visible_to(actor).filter(case=case).select_related("document").order_by("-pk"))
+    submissions = list(
+        Submission.objects.visible_to(actor).filter(case=case).select_related("document").order_by("-pk")
+    )
     current = next((item for item in submissions if item.state != "superseded"), None)
     papers = tuple(_papers(actor, case))
     seen = has_permission(actor, Permission.AUDIT_VIEW, case.agency)
@@ -192,7 +200,9 @@ def read(actor: Actor, public_id: UUID, *, at: datetime) -> CasePage:
         breaches=tuple(Breach.objects.visible_to(actor).filter(case=case).order_by("from_at", "pk")),
         documents=_documents(actor, case, submissions, papers),
         links=tuple(_links(actor, case)),
-        accesses=tuple(Access.objects.filter(case_id=public_id).order_by("-id")[:MOST_ACCESSES]) if seen else None,
+        accesses=tuple(Access.objects.filter(case_id=public_id).order_by("-id")[:MOST_ACCESSES])
+        if seen
+        else None,
         charges=tuple(case.charges.order_by("added_at", "pk")),
         grounds=tuple(case.grounds.order_by("started_at", "pk")),
         at=at,
@@ -210,7 +220,9 @@ def _timeline(case: Case) -> Iterator[tuple[str, tuple[Entry, ...]]]:
 def _entry(event: Event, zone: str) -> Entry:
     local = event.occurred_at.astimezone(ZoneInfo(zone))
     is_later = (event.recorded_at - event.occurred_at).total_seconds() > 90
-    tone = "alarm" if event.action.startswith(ALARMS) else "legal" if event.action.startswith(LEGAL) else "plain"
+    tone = (
+        "alarm" if event.action.startswith(ALARMS) else "legal" if event.action.startswith(LEGAL) else "plain"
+    )
     return Entry(
         at=f"{local:%H:%M %Z}",
         moment=event.occurred_at,
@@ -224,14 +236,22 @@ def _entry(event: Event, zone: str) -> Entry:
 def _answers(actor: Actor, submission: Submission, at: datetime) -> Iterator[Answer]:
     for row in ExpectedAnswer.objects.visible_to(actor).filter(submission=submission).in_order():
         late = row.is_late(at)
-        tone = "soon" if late or row.state in ("rejected", "error", "inconclusive") else "act" if row.is_finding else ""
+        tone = (
+            "soon"
+            if late or row.state in ("rejected", "error", "inconclusive")
+            else "act"
+            if row.is_finding
+            else ""
+        )
         yield Answer(HEADINGS[row.source], ANSWER_WORDS.get(row.state, row.state), tone, row, late)
 
 
 def _papers(actor: Actor, case: Case) -> Iterator[Paper]:
     boxes = rulebook.current().boxes
     rows = Detainer.objects.visible_to(actor).filter(case=case).select_related("document", "federal_agency")
-    for row in rows.prefetch_related("services", "warrants", "findings", "decisions").order_by("received_at", "pk"):
+    for row in rows.prefetch_related("services", "warrants", "findings", "decisions").order_by(
+        "received_at", "pk"
+    ):
         decision = max(row.decisions.all(), key=lambda item: item.pk, default=None)
         ticked = [*row.boxes.get("basis", ()), *row.boxes.get("priority", ())]
         yield Paper(
@@ -243,12 +263,18 @@ def _papers(actor: Actor, case: Case) -> Iterator[Paper]:
 
 def _clock(actor: Actor, case: Case, facts: CaseFacts, at: datetime) -> Clock | None:
     """The derivation of the last hold; without one, how the clock answers now, or that nothing follows the local ground."""
-    hold = Hold.objects.visible_to(actor).filter(case=case).select_related("detainer").order_by("-started_at", "-pk").first()
+    hold = (
+        Hold.objects.visible_to(actor)
+        .filter(case=case)
+        .select_related("detainer")
+        .order_by("-started_at", "-pk")
+        .first()
+    )
     if hold is not None:
         limit = hold.clock.governing_limit
         excluded = limit.excluded_days if limit else ()
-        picture = _picture(case, hold.anchor_at, hold.ends_at, excluded, at)
-        return Clock(tuple(hold.sentences()), hold.clock.citations, picture)
+        drawn = _picture(case, hold.anchor_at, hold.ends_at, excluded, at)
+        return Clock(tuple(hold.sentences()), hold.clock.citations, drawn)
     eligible, ends = case.release_eligible_at, facts.authority.ends_at
     if eligible is None:
         return None
@@ -284,7 +310,9 @@ def _documents(
 
 
 def _links(actor: Actor, case: Case) -> Iterator[Link]:
-    rows = SamePersonLink.objects.filter(Q(case=case) | Q(other_case=case)).select_related("case__agency", "other_case__agency")
+    rows = SamePersonLink.objects.filter(Q(case=case) | Q(other_case=case)).select_related(
+        "case__agency", "other_case__agency"
+    )
     pairs = [(row, row.other_case if row.case_id == case.pk else row.case) for row in rows.order_by("pk")]
     mine = Case.objects.visible_to(actor).filter(pk__in=[other.pk for _row, other in pairs])
     visible = set(mine.values_list("pk", flat=True))

@@ -34,7 +34,13 @@ class DetainerFacts:
     def may_hold(self) -> bool:
         """Whether, as things stand, a hold could rest on it once the last local ground ends."""
         served = self.is_served or not self.needs_service
-        return self.is_active and not self.is_deficient and self.asks_custody and served and self.policy_allows is True
+        return (
+            self.is_active
+            and not self.is_deficient
+            and self.asks_custody
+            and served
+            and self.policy_allows is True
+        )
 
     @property
     def waits_for_service(self) -> bool:
@@ -63,7 +69,12 @@ class AnswerFacts:
     @property
     def is_iar_to_code(self) -> bool:
         """An immigration response has come and nobody has read and recorded it yet."""
-        return self.source == "dhs" and self.has_iar and not self.state.startswith("iar_") and self.state != "superseded"
+        return (
+            self.source == "dhs"
+            and self.has_iar
+            and not self.state.startswith("iar_")
+            and self.state != "superseded"
+        )
 
 
 @dataclass(frozen=True)

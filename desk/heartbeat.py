@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from detainers.models import SweepHeartbeat
+
 LATE_AFTER = timedelta(seconds=30)
 
 
@@ -25,7 +27,5 @@ class Pulse:
 
 def read(*, at: datetime) -> Pulse:
     """The newest heartbeat of any sweep of the clock."""
-    from detainers.models import SweepHeartbeat
-
     newest = SweepHeartbeat.objects.order_by("-swept_at").values_list("swept_at", flat=True).first()
     return Pulse(swept_at=newest, seen_at=at)

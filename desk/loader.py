@@ -65,7 +65,9 @@ def load(actor: Actor, case_ids: Sequence[int], *, at: datetime) -> list[CaseFac
 
 def _authority(row: CaseAuthority | None, case: Case, at: datetime) -> AuthorityFacts:
     if row is None:
-        return AuthorityFacts("none", None, case.release_eligible_at, case.is_in_custody, in_breach=False, asked_at=at)
+        return AuthorityFacts(
+            "none", None, case.release_eligible_at, case.is_in_custody, in_breach=False, asked_at=at
+        )
     return AuthorityFacts(
         kind=row.kind,
         ends_at=row.authority_ends_at,
@@ -86,13 +88,20 @@ def _by_case(pairs: Iterable[tuple[int, Any]]) -> dict[int, list[Any]]:
 def _grounds(actor: Actor, case_ids: Sequence[int]) -> Iterable[tuple[int, GroundFacts]]:
     rows = LocalGround.objects.visible_to(actor).filter(case_id__in=case_ids, ended_at__isnull=True)
     for row in rows.order_by("started_at", "pk"):
-        yield row.case_id, GroundFacts(row.public_id, f"{row.get_kind_display()}: {row.description}".rstrip(": "))
+        yield (
+            row.case_id,
+            GroundFacts(row.public_id, f"{row.get_kind_display()}: {row.description}".rstrip(": ")),
+        )
 
 
 def _detainers(actor: Actor, case_ids: Sequence[int]) -> Iterable[tuple[int, DetainerFacts]]:
-    rows = list(Detainer.objects.visible_to(actor).filter(case_id__in=case_ids).order_by("-received_at", "-pk"))
+    rows = list(
+        Detainer.objects.visible_to(actor).filter(case_id__in=case_ids).order_by("-received_at", "-pk")
+    )
     latest = PolicyDecision.objects.visible_to(actor).filter(detainer__in=[row.pk for row in rows])
-    decisions = {item.detainer_id: item for item in latest.order_by("detainer_id", "-pk").distinct("detainer_id")}
+    decisions = {
+        item.detainer_id: item for item in latest.order_by("detainer_id", "-pk").distinct("detainer_id")
+    }
     for row in rows:
         decision = decisions.get(row.pk)
         yield (
@@ -114,7 +123,10 @@ def _detainers(actor: Actor, case_ids: Sequence[int]) -> Iterable[tuple[int, Det
 
 def _answers(actor: Actor, case_ids: Sequence[int]) -> Iterable[tuple[int, AnswerFacts]]:
     iar = Reply.objects.filter(
-        submission_id=OuterRef("submission_id"), source="dhs", outcome="immigration_response", state="attached"
+        submission_id=OuterRef("submission_id"),
+        source="dhs",
+        outcome="immigration_response",
+        state="attached",
     )
     rows = (
         ExpectedAnswer.objects.visible_to(actor)

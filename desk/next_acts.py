@@ -99,7 +99,9 @@ def _options(facts: CaseFacts, situation: Situation) -> Iterator[_Option]:
 
 def _checks(facts: CaseFacts) -> Iterator[_Option]:
     for candidate in facts.candidates:
-        yield _Option(Act("candidate_review", _("Compare the prints"), candidate.public_id), P.CANDIDATE_REVIEW)
+        yield _Option(
+            Act("candidate_review", _("Compare the prints"), candidate.public_id), P.CANDIDATE_REVIEW
+        )
     if facts.iar_to_code:
         yield _Option(Act("iar_code", _("Read the response"), facts.iar_to_code.public_id), P.IAR_CODE)
     transmission = facts.transmission
@@ -117,10 +119,16 @@ def _detainers(facts: CaseFacts) -> Iterator[_Option]:
         if not detainer.is_served and facts.in_custody:
             yield _Option(Act("detainer_serve", _("Serve the copy"), detainer.public_id), P.DETAINER_SERVE)
     if facts.in_custody:
-        yield _Option(Act("detainer_register", _("Register a detainer"), facts.public_id), P.DETAINER_REGISTER)
+        yield _Option(
+            Act("detainer_register", _("Register a detainer"), facts.public_id), P.DETAINER_REGISTER
+        )
     for detainer in facts.active_detainers:
-        yield _Option(Act("judicial_order", _("Record a judge's order"), detainer.public_id), P.WARRANT_RECORD)
-        yield _Option(Act("detainer_lift", _("Record that it was lifted"), detainer.public_id), P.DETAINER_LIFT)
+        yield _Option(
+            Act("judicial_order", _("Record a judge's order"), detainer.public_id), P.WARRANT_RECORD
+        )
+        yield _Option(
+            Act("detainer_lift", _("Record that it was lifted"), detainer.public_id), P.DETAINER_LIFT
+        )
     if facts.in_custody and facts.active_detainers:
         act = Act("status_claim", _("Record a claim of status"), facts.public_id)
         yield _Option(act, P.STATUS_CLAIM_RECORD)
@@ -135,7 +143,11 @@ def _custody(facts: CaseFacts, situation: Situation) -> Iterator[_Option]:
     label = _("Release or pickup") if on_hold else _("Release")
     yield _Option(Act("release", label, facts.public_id), P.CASE_RELEASE)
     for ground in facts.grounds:
-        label = _("End: %(ground)s") % {"ground": ground.words} if len(facts.grounds) > 1 else _("End the local ground")
+        label = (
+            _("End: %(ground)s") % {"ground": ground.words}
+            if len(facts.grounds) > 1
+            else _("End the local ground")
+        )
         yield _Option(Act("ground_end", label, ground.public_id), P.GROUND_EDIT)
     yield _Option(Act("ground_add", _("Record a local ground"), facts.public_id), P.GROUND_EDIT)
     yield _Option(Act("custody", _("Death, escape or transfer"), facts.public_id), P.CUSTODY_RECORD)
@@ -150,7 +162,9 @@ def _holding(facts: CaseFacts) -> Iterator[Cannot]:
         if why:
             yield Cannot(_("Hold on the detainer (%(edition)s)") % {"edition": detainer.edition}, why)
     if not facts.active_detainers:
-        yield Cannot(_("Hold on immigration grounds"), _("There is no detainer. An answer or a match holds nobody."))
+        yield Cannot(
+            _("Hold on immigration grounds"), _("There is no detainer. An answer or a match holds nobody.")
+        )
 
 
 def _why_no_hold(detainer: DetainerFacts) -> str:

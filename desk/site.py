@@ -74,7 +74,11 @@ class ClearholdAdminSite(UnfoldAdminSite):  # type: ignore[misc]
         @wraps(inner)
         def in_zone(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
             home = actor_of(request).home_agencies
-            zone = Agency.objects.filter(pk__in=home[:1]).values_list("time_zone", flat=True).first() if home else None
+            zone = (
+                Agency.objects.filter(pk__in=home[:1]).values_list("time_zone", flat=True).first()
+                if home
+                else None
+            )
             with timezone.override(ZoneInfo(zone) if zone else None):
                 response: HttpResponseBase = inner(request, *args, **kwargs)
                 if isinstance(response, SimpleTemplateResponse):
@@ -112,13 +116,18 @@ class ClearholdAdminSite(UnfoldAdminSite):  # type: ignore[misc]
         context.update(desk_main=main, desk_more=more, desk_roles=", ".join(roles))
         return context
 
-    def _navigation(self, request: HttpRequest, apps: list[dict[str, Any]]) -> tuple[list[NavItem], list[NavItem]]:
+    def _navigation(
+        self, request: HttpRequest, apps: list[dict[str, Any]]
+    ) -> tuple[list[NavItem], list[NavItem]]:
         """The board and what is opened daily in the bar; everything else under 'More'."""
         index = f"/{self.name}/"
         main = [NavItem(_("Board"), index, request.path == index)]
         more: list[NavItem] = []
         found = {(app["app_label"], model["object_name"]): model for app in apps for model in app["models"]}
-        for key in [*MAIN_MODELS, *sorted(set(found) - set(MAIN_MODELS), key=lambda key: str(found[key]["name"]))]:
+        for key in [
+            *MAIN_MODELS,
+            *sorted(set(found) - set(MAIN_MODELS), key=lambda key: str(found[key]["name"])),
+        ]:
             model = found.get(key)
             url = model.get("admin_url") if model else None
             if model and url:

@@ -91,14 +91,18 @@ def _breach(facts: CaseFacts, now: datetime) -> Situation | None:
     ended = clockwords.short(authority.ends_at, facts.zone, now=now)
     over = clockwords.span(now - authority.ends_at)
     if facts.to_serve:
-        text = _("Authority ended %(when)s. The copy of the detainer was not served, so it holds nobody. Release now.")
+        text = _(
+            "Authority ended %(when)s. The copy of the detainer was not served, so it holds nobody. Release now."
+        )
     elif any(item.is_deficient for item in facts.active_detainers):
         text = _("Authority ended %(when)s. The detainer is deficient and holds nobody. Release now.")
     elif facts.active_detainers:
         text = _("Authority ended %(when)s. The detainer gives no authority any more. Release now.")
     else:
         text = _("Authority ended %(when)s. Release, or record another authority.")
-    return Situation(Kind.BREACH, Level.OVER, str(WORDS[Level.OVER]), text % {"when": ended}, authority.ends_at, over)
+    return Situation(
+        Kind.BREACH, Level.OVER, str(WORDS[Level.OVER]), text % {"when": ended}, authority.ends_at, over
+    )
 
 
 def _hold(facts: CaseFacts, now: datetime) -> Situation | None:
@@ -108,11 +112,18 @@ def _hold(facts: CaseFacts, now: datetime) -> Situation | None:
     left = authority.ends_at - now
     when = clockwords.short(authority.ends_at, facts.zone, now=now)
     is_soon = left <= SOON
-    text = _("Hold on a detainer ends %(when)s. Unless ICE takes custody before, release by then.") % {"when": when}
+    text = _("Hold on a detainer ends %(when)s. Unless ICE takes custody before, release by then.") % {
+        "when": when
+    }
     level = Level.SOON if is_soon else Level.ACT
     word = str(WORDS[Level.SOON]) if is_soon else _("On hold")
     return Situation(
-        Kind.HOLD_ENDING, level, word, text, authority.ends_at, _("%(span)s left") % {"span": clockwords.span(left)}
+        Kind.HOLD_ENDING,
+        level,
+        word,
+        text,
+        authority.ends_at,
+        _("%(span)s left") % {"span": clockwords.span(left)},
     )
 
 
@@ -123,7 +134,10 @@ def _release_now(facts: CaseFacts, now: datetime) -> Situation | None:
         return None
     when = clockwords.short(eligible, facts.zone, now=now)
     ends = clockwords.with_relative(authority.ends_at, facts.zone, now=now)
-    text = _("No local ground holds this person since %(when)s. Other authority ends %(ends)s.") % {"when": when, "ends": ends}
+    text = _("No local ground holds this person since %(when)s. Other authority ends %(ends)s.") % {
+        "when": when,
+        "ends": ends,
+    }
     left = clockwords.span(abs(authority.ends_at - now))
     return Situation(Kind.RELEASE_NOW, Level.SOON, _("Release"), text, authority.ends_at, left)
 
@@ -134,15 +148,21 @@ def _unserved(facts: CaseFacts, now: datetime) -> Situation | None:
         return None
     received = clockwords.short(detainer.received_at, facts.zone, now=now)
     if detainer.asks_custody and detainer.policy_allows is False:
-        text = _("Detainer received %(when)s. The policy here gives no authority to hold on it. Give the person a copy.")
+        text = _(
+            "Detainer received %(when)s. The policy here gives no authority to hold on it. Give the person a copy."
+        )
     elif detainer.needs_service:
-        text = _("Detainer received %(when)s. Serve the copy before release, or there is no authority to hold on it.")
+        text = _(
+            "Detainer received %(when)s. Serve the copy before release, or there is no authority to hold on it."
+        )
     elif not detainer.asks_custody:
         text = _("Notice request received %(when)s. It asks for no custody. Give the person a copy.")
     else:
         text = _("Detainer received %(when)s. Give the person a copy and record it.")
     since = clockwords.ago(now - detainer.received_at)
-    return Situation(Kind.UNSERVED, Level.ACT, _("Serve copy"), text % {"when": received}, detainer.received_at, since)
+    return Situation(
+        Kind.UNSERVED, Level.ACT, _("Serve copy"), text % {"when": received}, detainer.received_at, since
+    )
 
 
 def _iar(facts: CaseFacts, now: datetime) -> Situation | None:
@@ -156,9 +176,13 @@ def _candidate(facts: CaseFacts, now: datetime) -> Situation | None:
     if not facts.candidates:
         return None
     if any(item.state == "first_reviewed" for item in facts.candidates):
-        text = _("One print examiner has decided on a similar set of prints. A second, different examiner decides now.")
+        text = _(
+            "One print examiner has decided on a similar set of prints. A second, different examiner decides now."
+        )
     else:
-        text = _("The prints resemble those of another case. Two print examiners decide whether it is one person.")
+        text = _(
+            "The prints resemble those of another case. Two print examiners decide whether it is one person."
+        )
     return Situation(Kind.CANDIDATE, Level.ACT, _("Examine"), text)
 
 
@@ -198,7 +222,9 @@ def _waiting(facts: CaseFacts, now: datetime) -> Situation | None:
     if not waited:
         return None
     late = [answer for answer in waited if answer.is_late(now)]
-    text = " ".join(_answer_words(answer, facts, now) for answer in facts.answers if answer.state != "not_expected")
+    text = " ".join(
+        _answer_words(answer, facts, now) for answer in facts.answers if answer.state != "not_expected"
+    )
     due = min((answer.due_at for answer in waited if answer.due_at), default=None)
     word = _("Answer late") if late else str(WORDS[Level.WAIT])
     left = clockwords.relative(due, now=now) if due else ""
@@ -215,7 +241,9 @@ def _answer_words(answer: AnswerFacts, facts: CaseFacts, now: datetime) -> str:
         return _("%(source)s: error, no finding.") % source
     if answer.is_waited_for:
         due = clockwords.short(answer.due_at, facts.zone, now=now) if answer.due_at else ""
-        return (_("%(source)s: due by %(due)s.") if due else _("%(source)s: still to come.")) % (source | {"due": due})
+        return (_("%(source)s: due by %(due)s.") if due else _("%(source)s: still to come.")) % (
+            source | {"due": due}
+        )
     return _("%(source)s: answered.") % source
 
 

@@ -105,7 +105,13 @@ class _Scale:
 
 
 def draw(
-    *, start: datetime, end: datetime, excluded: Sequence[ExcludedDay], zone: str, now: datetime, custody_until: datetime
+    *,
+    start: datetime,
+    end: datetime,
+    excluded: Sequence[ExcludedDay],
+    zone: str,
+    now: datetime,
+    custody_until: datetime,
 ) -> Strip:
     """The strip from `start` to the end of authority, and on to where custody ended if that was later."""
     info = ZoneInfo(zone)
@@ -123,7 +129,9 @@ def draw(
         deadline=Mark(scale.x(end), _("Authority ends %(when)s") % {"when": ends}),
         now=Mark(scale.x(now), _("Now")) if first <= now.astimezone(info).date() <= last else None,
         title=_("The clock from %(start)s to %(end)s") % {"start": starts, "end": ends},
-        description=_("Days that do not count: %(days)s.") % {"days": skipped} if skipped else _("Every day counts."),
+        description=_("Days that do not count: %(days)s.") % {"days": skipped}
+        if skipped
+        else _("Every day counts."),
     )
 
 
@@ -147,6 +155,9 @@ def _spans(scale: _Scale, begin: datetime, end: datetime, skip: frozenset[date])
         left = max(begin, scale.midnight(index))
         right = min(end, scale.midnight(index + 1))
         if left < right:
-            x, until = scale.x(left), scale.cell * (index + 1) if right == scale.midnight(index + 1) else scale.x(right)
+            x, until = (
+                scale.x(left),
+                scale.cell * (index + 1) if right == scale.midnight(index + 1) else scale.x(right),
+            )
             found.append(Span(x, round(until - x, 1)))
     return tuple(found)

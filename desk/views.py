@@ -38,7 +38,11 @@ class BoardView(ScopedView, View):
             return render(request, "desk/board_rows.html", {"board": shown})
         accesses.board_opened(self.actor, cases, shown.chosen)
         may_book = self.actor.may_somewhere(Permission.CASE_BOOK)
-        context = admin.site.each_context(request) | {"board": shown, "title": _("Board"), "may_book": may_book}
+        context = admin.site.each_context(request) | {
+            "board": shown,
+            "title": _("Board"),
+            "may_book": may_book,
+        }
         return render(request, "desk/board.html", context)
 
 
@@ -107,7 +111,13 @@ class DocumentView(ScopedView, View):
         return response
 
 
-SUFFIXES = {"application/pdf": "pdf", "image/png": "png", "image/jpeg": "jpg", "image/tiff": "tif", "text/plain": "txt"}
+SUFFIXES = {
+    "application/pdf": "pdf",
+    "image/png": "png",
+    "image/jpeg": "jpg",
+    "image/tiff": "tif",
+    "text/plain": "txt",
+}
 
 
 def _suffix(document: Document) -> str:

@@ -60,7 +60,11 @@ class CaseAdmin(ScopedModelAdmin):
         return changelist
 
     def change_view(
-        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
         """Leads to the case page, which records that it was opened."""
         case = self.get_object(request, object_id)
@@ -89,7 +93,9 @@ class CaseAdmin(ScopedModelAdmin):
     @admin.display(description=_("what it needs"))
     def next_thing(self, case: Any) -> str:
         now = case.situation
-        return format_html('<span><span class="ch-tag is-{}">{}</span> {}</span>', now.level.value, now.word, now.sentence)
+        return format_html(
+            '<span><span class="ch-tag is-{}">{}</span> {}</span>', now.level.value, now.word, now.sentence
+        )
 
     @admin.display(description=_("until"))
     def until(self, case: Any) -> str:

@@ -1,11 +1,11 @@
 """The audit trail as lists. It lives here, not in `audit`, which knows nobody above it."""
 
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from django.contrib import admin
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.bases import ScopedModelAdmin, actor_of
@@ -23,15 +23,19 @@ class _TrailAdmin(ScopedModelAdmin):
     permission = Permission.AUDIT_VIEW
     ordering = ("-id",)
 
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+    def agencies_of(self, request: HttpRequest) -> list[Any]:
+        """Public ids of the agencies whose trail this actor may read."""
         allowed = agencies(actor_of(request), self.permission)
-        zones = dict(Agency.objects.filter(pk__in=allowed).values_list("public_id", "time_zone"))
-        self.zones: dict[Any, str] = zones
-        return self.model._default_manager.filter(agency_id__in=list(zones)).order_by(*self.ordering)
+        return list(Agency.objects.filter(pk__in=allowed).values_list("public_id", flat=True))
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        rows: QuerySet[Any] = self.model._default_manager.filter(agency_id__in=self.agencies_of(request))
+        return rows.order_by(*self.ordering)
 
     @admin.display(description=_("recorded"), ordering="id")
     def recorded(self, row: Any) -> str:
-        local = row.recorded_at.astimezone(ZoneInfo(self.zones.get(row.agency_id, "UTC")))
+        """To the second, in the zone of the reader's agency, which the site has set."""
+        local = timezone.localtime(row.recorded_at)
         return f"{local:%a} {local.day} {local:%b %Y, %H:%M:%S %Z}"
 
 
@@ -68,7 +72,7 @@ class EventAdmin(_TrailAdmin):
 
     @admin.display(description=_("what happened"))
     def said(self, event: Event) -> str:
-        return sentences.sentence(event, zone=self.zones.get(event.agency_id, "UTC"))
+        return sentences.sentence(event, zone=timezone.get_current_timezone_name())
 
 
 @admin.register(Access)
@@ -98,11 +102,13 @@ class AccessAdmin(_TrailAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         """Looks at records of one's agencies, and lists that people who work there opened across agencies."""
-        own = super().get_queryset(request)
-        colleagues = User.objects.filter(memberships__agency__public_id__in=list(self.zones)).values_list("public_id", flat=True)
+        mine = self.agencies_of(request)
+        colleagues = User.objects.filter(memberships__agency__public_id__in=mine).values_list(
+            "public_id", flat=True
+        )
         across = Q(agency_id__isnull=True, actor_kind="user", actor_id__in=[str(key) for key in colleagues])
-        rows: QuerySet[Any] = Access.objects.filter(Q(agency_id__in=list(self.zones)) | across)
-        return rows.order_by(*own.query.order_by)
+        rows: QuerySet[Any] = Access.objects.filter(Q(agency_id__in=mine) | across)
+        return rows.order_by(*self.ordering)
 
     @admin.display(description=_("records shown"))
     def how_many(self, access: Access) -> int:

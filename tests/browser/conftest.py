@@ -65,14 +65,23 @@ def open_page(chromium: Browser, live_server: Any) -> Iterator[Opener]:
         contexts.append(context)
         page = context.new_page()
         page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
+        page.on(
+            "console", lambda message: complaints.append(message.text) if message.type == "error" else None
+        )
         page.goto(path)
         return page
 
     yield opener
     for context in contexts:
         context.close()
-    refused = ("status of 400", "status of 401", "status of 403", "status of 404", "status of 409", "status of 429")
+    refused = (
+        "status of 400",
+        "status of 401",
+        "status of 403",
+        "status of 404",
+        "status of 409",
+        "status of 429",
+    )
     assert [text for text in complaints if not any(code in text for code in refused)] == []
 
 

@@ -13,7 +13,9 @@ from tests.factories import CaseFactory, person_facts
 
 @pytest.fixture
 def road(transactional_cast: Any) -> Road:
-    SweepHeartbeat.objects.update_or_create(name="clock", defaults={"swept_at": timezone.now() + timedelta(minutes=5)})
+    SweepHeartbeat.objects.update_or_create(
+        name="clock", defaults={"swept_at": timezone.now() + timedelta(minutes=5)}
+    )
     return Road(transactional_cast, CaseFactory(transactional_cast))
 
 
@@ -95,7 +97,10 @@ def test_a_new_person_appears_by_itself_and_is_recorded_once(signed_in, road):
     page.get_by_text("NEWCOMER, One").wait_for(timeout=15_000)
     page.wait_for_timeout(6_000)
 
-    assert list(Access.objects.order_by("id").values_list("action", flat=True)) == ["board.opened", "board.refreshed"]
+    assert list(Access.objects.order_by("id").values_list("action", flat=True)) == [
+        "board.opened",
+        "board.refreshed",
+    ]
 
 
 def test_rows_do_not_move_while_the_pointer_does(signed_in, road):

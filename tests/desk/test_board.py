@@ -149,7 +149,12 @@ def test_the_most_urgent_come_first(cast, road, checks):
 
     kinds = [row.situation.kind for row in shown]
     assert kinds == sorted(kinds)
-    assert [row.situation.left for row in shown[:4]] == ["5 h 0 min", "0 h 5 min", "7 h 59 min left", "37 h 59 min left"]
+    assert [row.situation.left for row in shown[:4]] == [
+        "5 h 0 min",
+        "0 h 5 min",
+        "7 h 59 min left",
+        "37 h 59 min left",
+    ]
 
 
 def test_somebody_with_nothing_open_is_not_on_the_board(cast, book):
@@ -217,7 +222,9 @@ def test_reading_the_board_takes_at_most_twenty_queries(cast, road, checks):
 
 
 def test_the_page_shows_shape_word_sentence_and_one_button(at_desk, road, swept):
-    case = road.eligible(road.case(person=person_facts(surname="Nguyễn", given_names="Thị Hồng Ánh")), at=ago(minutes=22))
+    case = road.eligible(
+        road.case(person=person_facts(surname="Nguyễn", given_names="Thị Hồng Ánh")), at=ago(minutes=22)
+    )
 
     page = at_desk("officer").get("/admin/").content.decode()
 
@@ -258,7 +265,9 @@ def test_opening_is_one_access_and_a_refresh_none_until_somebody_new_appears(at_
     client.get("/admin/")
     client.get("/admin/?fragment=1")
     client.get("/admin/?fragment=1")
-    assert list(Access.objects.values_list("action", "objects_shown")) == [("board.opened", [first.public_id])]
+    assert list(Access.objects.values_list("action", "objects_shown")) == [
+        ("board.opened", [first.public_id])
+    ]
 
     second = road.register(road.case()).case
     client.get("/admin/?fragment=1")

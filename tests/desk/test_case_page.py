@@ -31,7 +31,11 @@ def test_it_opens_and_writes_one_access_row(at_desk, book, cast):
     at_desk("officer").get(url(case))
 
     access = Access.objects.get()
-    assert (access.action, access.case_id, access.objects_shown) == ("case.opened", case.public_id, [case.public_id])
+    assert (access.action, access.case_id, access.objects_shown) == (
+        "case.opened",
+        case.public_id,
+        [case.public_id],
+    )
     assert access.agency_id == cast.jail.public_id
 
 
@@ -154,7 +158,11 @@ def test_who_looked_is_shown_to_who_may_read_the_trail_and_to_nobody_else(at_des
 def test_a_link_to_a_case_out_of_sight_is_words_and_no_link(at_desk, book, cast):
     case, other = book(), book(who="other_officer", agency=cast.other_jail)
     services.link_same_person(
-        case_id=case.pk, other_case_id=other.pk, actor=cast.actor("examiner"), at=ago(minutes=1), reason="By prints."
+        case_id=case.pk,
+        other_case_id=other.pk,
+        actor=cast.actor("examiner"),
+        at=ago(minutes=1),
+        reason="By prints.",
     )
 
     page = page_of(at_desk("officer"), case)

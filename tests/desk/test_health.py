@@ -73,5 +73,8 @@ def test_pages_carry_a_strict_policy_and_are_not_stored(client, path):
     response = client.get(path)
 
     assert "default-src 'self'" in response["Content-Security-Policy"]
-    assert response["Cache-Control"] in ("no-store", "max-age=0, no-cache, no-store, must-revalidate, private")
+    assert response["Cache-Control"] in (
+        "no-store",
+        "max-age=0, no-cache, no-store, must-revalidate, private",
+    )
     assert response["X-Frame-Options"] == "DENY"

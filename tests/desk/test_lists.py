@@ -13,7 +13,9 @@ from tests.factories import person_facts
 def test_our_site_is_the_default_one_and_every_list_on_it_is_scoped():
     assert isinstance(admin.site, ClearholdAdminSite)
     assert admin.site._registry
-    assert [model for model, entry in admin.site._registry.items() if not isinstance(entry, ScopedModelAdmin)] == []
+    assert [
+        model for model, entry in admin.site._registry.items() if not isinstance(entry, ScopedModelAdmin)
+    ] == []
 
 
 @pytest.mark.parametrize("term", ["2026-0", "B-0", "zebra"])
@@ -105,7 +107,10 @@ def test_a_person_shows_only_case_numbers_within_sight(at_desk, book):
     page = at_desk("officer").get(f"/admin/cases/person/{case.person_id}/change/").content.decode()
 
     assert case.number in page
-    assert at_desk("other_officer").get(f"/admin/cases/person/{case.person_id}/change/").status_code in (302, 404)
+    assert at_desk("other_officer").get(f"/admin/cases/person/{case.person_id}/change/").status_code in (
+        302,
+        404,
+    )
 
 
 @pytest.mark.parametrize("action", ["add/", "1/delete/"])

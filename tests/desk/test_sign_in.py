@@ -12,7 +12,11 @@ def sign_in(client, email="officer@example.org", password=PASSWORD, **more):
 
 
 def actions():
-    return list(Event.objects.filter(action__startswith="accounts.sign").order_by("id").values_list("action", flat=True))
+    return list(
+        Event.objects.filter(action__startswith="accounts.sign")
+        .order_by("id")
+        .values_list("action", flat=True)
+    )
 
 
 def test_the_page_says_what_it_is_for_and_needs_no_script(client):
@@ -98,7 +102,9 @@ def test_after_five_wrong_passwords_even_the_right_one_is_refused(client, cast):
 
 def test_a_lock_counts_one_person_however_the_address_is_written(client, cast):
     for number in range(5):
-        sign_in(client, email="officer@example.org" if number % 2 else "OFFICER@example.org", password="wrong")
+        sign_in(
+            client, email="officer@example.org" if number % 2 else "OFFICER@example.org", password="wrong"
+        )
 
     assert sign_in(client).status_code == 429
 
