@@ -19,6 +19,7 @@ _FORMATS = (
     "%m/%d/%Y %I:%M %p",
 )
 _OFFSET = re.compile(r"(Z|[+-]\d{2}:?\d{2})$")
+FIRST_YEAR, LAST_YEAR = 1900, 2200
 NONEXISTENT = "nonexistent_local_time"
 AMBIGUOUS = "ambiguous_local_time"
 
@@ -34,6 +35,12 @@ def parse_local(text: str, zone: str, *, field: str = "") -> datetime:
     if match:
         return _with_offset(text, field)
     naive = _naive(text, field)
+    if not FIRST_YEAR <= naive.year <= LAST_YEAR:
+        raise Invalid(
+            f"Check the year: it lies outside {FIRST_YEAR} to {LAST_YEAR}.",
+            field=field,
+            code="unreadable_time",
+        )
     return resolve(naive, zone, field=field)
 
 
@@ -42,7 +49,7 @@ def resolve(naive: datetime, zone: str, *, field: str = "") -> datetime:
     info = ZoneInfo(zone)
     first, second = naive.replace(tzinfo=info, fold=0), naive.replace(tzinfo=info, fold=1)
     if first.astimezone(UTC).astimezone(info).replace(tzinfo=None) != naive:
-        after = first.astimezone(UTC).astimezone(info).strftime("%H:%M %Z")
+        after = first.astimezone(UTC).astimezone(info).strftime("%Y-%m-%d %H:%M")
         raise Invalid(
             f"{naive:%d %b %Y %H:%M} does not exist in {zone}: clocks went forward over it. "
             f"If the clock on the wall had not been changed, enter {after}.",
@@ -66,7 +73,7 @@ def _iso(moment: datetime) -> str:
 def _with_offset(text: str, field: str) -> datetime:
     try:
         return datetime.fromisoformat(text.replace(" ", "T", 1) if "T" not in text else text).astimezone(UTC)
-    except ValueError:
+    except (ValueError, OverflowError):
         raise _unreadable(field) from None
 
 

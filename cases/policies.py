@@ -9,6 +9,7 @@ from cases.ports import EftFacts, NameFolder
 from cases.states import Custody, Move, move
 
 FUTURE_TOLERANCE = timedelta(minutes=2)
+OLDEST_BOOKING = timedelta(days=3653)
 SEXES = frozenset("MFXGNYZU")
 _OFFENCE = re.compile(r"^\d{4}$")
 _NUMBER = re.compile(r"^[A-Za-z0-9][A-Za-z0-9/_-]{0,29}$")
@@ -63,6 +64,8 @@ def booking_problems(request: BookingRequest, *, now: datetime) -> list[FieldErr
         wrong("birth_date", "The date of birth lies in the future. Enter it as year-month-day.", "future")
     if request.booked_at > now + FUTURE_TOLERANCE:
         wrong("booked_at", "The booking time lies in the future. Enter when the person was booked.", "future")
+    if request.booked_at < now - OLDEST_BOOKING:
+        wrong("booked_at", "The booking time lies more than ten years back. Check the year.", "too_early")
     if request.arrested_at and request.arrested_at > request.booked_at:
         wrong("arrested_at", "The arrest lies after the booking. Check both times.", "too_late")
     if not request.charges and not request.grounds:

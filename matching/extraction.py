@@ -15,7 +15,7 @@ from matching.imaging import GreyImage, decode, from_print
 
 FINGERS: Final = range(1, 11)
 
-_extractor = Extractor(arena=False)  # the network is loaded at first use, after any fork
+_extractor = Extractor()  # the network is loaded at first use, after any fork
 
 
 class Unusable(Exception):

@@ -203,5 +203,6 @@ def _hold(item: dict[str, Any]) -> tuple[Figure, ...]:
         Figure("Began", f"{span(item['started'])} after booking", "hold"),
         Figure("Deadline", f"{span(item['deadline'])} after booking", "deadline"),
         Figure("Ended", ended, "hold"),
+        *((Figure("Lasted", span(item["minutes"]), "hold"),) if item["minutes"] is not None else ()),
         Figure("How it ended", words.HOLD_ENDS.get(item["state"], item["state"]), "hold"),
     )

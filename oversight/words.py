@@ -107,7 +107,7 @@ CUSTODY_STEPS = {
 
 
 class Order(IntEnum):
-    """What stands first among things of the same minute: causes before what follows from them."""
+    """What stands first among things of the same hour: causes before what follows from them."""
 
     BOOKED = auto()
     GROUND = auto()
@@ -130,7 +130,7 @@ CUSTODY_ORDER = {"booked": Order.BOOKED, "release_eligible": Order.ELIGIBLE}
 
 @dataclass(frozen=True, order=True)
 class Step:
-    """One line of the timeline: minutes after booking, what happened, and whether it is an alarm."""
+    """One line of the timeline: whole hours after booking (in minutes), what happened, and whether it is an alarm."""
 
     minutes: int
     order: Order
@@ -139,7 +139,7 @@ class Step:
 
     @property
     def when(self) -> str:
-        return "At booking" if self.minutes == 0 else f"{span(self.minutes)} after booking"
+        return "In the first hour" if self.minutes == 0 else f"{span(self.minutes)} after booking"
 
 
 def span(minutes: int) -> str:
@@ -152,7 +152,7 @@ def span(minutes: int) -> str:
 
 
 def timeline(case: Any) -> list[Step]:
-    """Everything that happened, oldest first, in minutes after booking."""
+    """Everything that happened, oldest first, in whole hours after booking."""
     found = [*_custody(case.steps), *_answers(case.answers), *_detainers(case.detainers)]
     found += [*_holds(case.holds), *_breaches(case.breaches)]
     return sorted(found)

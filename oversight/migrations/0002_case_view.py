@@ -19,6 +19,15 @@ CREATE FUNCTION oversight_band(length interval) RETURNS text LANGUAGE sql IMMUTA
 $$
 """
 
+AFTER = """
+-- How long after booking, in minutes but only of whole hours: with the exact length of a custody a published roster could
+-- be searched for its name.
+CREATE FUNCTION oversight_after(booked timestamptz, moment timestamptz) RETURNS integer
+LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+    SELECT (floor(extract(epoch FROM moment - booked) / 3600) * 60)::integer
+$$
+"""
+
 REFERENCE_INDEX = """
 CREATE INDEX oversight_case_reference ON cases_case
     (('R-' || left(encode(sha256('clearhold review:'::bytea || uuid_send(public_id)), 'hex'), 12)))
@@ -26,7 +35,7 @@ CREATE INDEX oversight_case_reference ON cases_case
 
 VIEW = """
 -- Cases as overseers read them: no name, no date of birth, no number a jail publishes, no instant, no word typed by staff.
--- Times are minutes after booking. What still runs is given in steps, because its exact length would tell the instant.
+-- Times are whole hours after booking, given in minutes; lengths between later acts are exact. What still runs is given in steps, because its exact length would tell the instant.
 CREATE VIEW oversight_case AS
 SELECT
     c.id,
@@ -52,8 +61,8 @@ SELECT
         ) = 'ice' THEN 'to_ice'
         ELSE c.custody_state
     END AS custody,
-    (extract(epoch FROM c.custody_ended_at - c.opened_at) / 60)::integer AS custody_minutes,
-    (extract(epoch FROM c.release_eligible_at - c.opened_at) / 60)::integer AS eligible_minutes,
+    oversight_after(c.opened_at, c.custody_ended_at) AS custody_minutes,
+    oversight_after(c.opened_at, c.release_eligible_at) AS eligible_minutes,
     (extract(epoch FROM c.custody_ended_at - c.release_eligible_at) / 60)::integer AS past_eligible_minutes,
     CASE
         WHEN c.custody_ended_at IS NOT NULL OR c.release_eligible_at IS NULL THEN NULL
@@ -80,7 +89,7 @@ SELECT
         SELECT coalesce(jsonb_agg(jsonb_build_object(
             'source', an.source,
             'state', an.state,
-            'minutes', (extract(epoch FROM an.settled_at - c.opened_at) / 60)::integer
+            'minutes', oversight_after(c.opened_at, an.settled_at)
         ) ORDER BY an.id), '[]'::jsonb)
         FROM matching_expectedanswer an
         JOIN matching_submission s ON s.id = an.submission_id
@@ -92,15 +101,15 @@ SELECT
             'channel', d.channel,
             'state', d.state,
             'needs_service', d.needs_service,
-            'received', (extract(epoch FROM d.received_at - c.opened_at) / 60)::integer,
-            'served', (extract(epoch FROM sv.served_at - c.opened_at) / 60)::integer,
+            'received', oversight_after(c.opened_at, d.received_at),
+            'served', oversight_after(c.opened_at, sv.served_at),
             'service_minutes', (extract(epoch FROM sv.served_at - d.received_at) / 60)::integer,
             'language', sv.language,
-            'ended', (extract(epoch FROM d.ended_at - c.opened_at) / 60)::integer,
+            'ended', oversight_after(c.opened_at, d.ended_at),
             'warrants', (SELECT coalesce(jsonb_agg(DISTINCT w.kind), '[]'::jsonb) FROM detainers_warrant w WHERE w.detainer_id = d.id),
             'decision', (
                 SELECT jsonb_build_object(
-                    'minutes', (extract(epoch FROM pd.decided_at - c.opened_at) / 60)::integer,
+                    'minutes', oversight_after(c.opened_at, pd.decided_at),
                     'verdict', pd.verdict,
                     'policy', pd.policy_code,
                     'citation', pd.citation,
@@ -127,17 +136,18 @@ SELECT
             'rule', h.rule,
             'limit', h.governing_limit,
             'state', CASE WHEN h.ended_at IS NULL AND h.deadline_at <= now() THEN 'expired' ELSE h.recorded_state END,
-            'started', (extract(epoch FROM h.started_at - c.opened_at) / 60)::integer,
-            'deadline', (extract(epoch FROM h.deadline_at - c.opened_at) / 60)::integer,
-            'ended', (extract(epoch FROM coalesce(h.ended_at, CASE WHEN h.deadline_at <= now() THEN h.deadline_at END) - c.opened_at) / 60)::integer
+            'started', oversight_after(c.opened_at, h.started_at),
+            'deadline', oversight_after(c.opened_at, h.deadline_at),
+            'ended', oversight_after(c.opened_at, coalesce(h.ended_at, CASE WHEN h.deadline_at <= now() THEN h.deadline_at END)),
+            'minutes', (extract(epoch FROM coalesce(h.ended_at, CASE WHEN h.deadline_at <= now() THEN h.deadline_at END) - h.started_at) / 60)::integer
         ) ORDER BY h.started_at, h.id), '[]'::jsonb)
         FROM detainers_hold h WHERE h.case_id = c.id
     ) AS holds,
     (
         SELECT coalesce(jsonb_agg(jsonb_build_object(
             'state', b.state,
-            'from', (extract(epoch FROM b.from_at - c.opened_at) / 60)::integer,
-            'until', (extract(epoch FROM b.until_at - c.opened_at) / 60)::integer,
+            'from', oversight_after(c.opened_at, b.from_at),
+            'until', oversight_after(c.opened_at, b.until_at),
             'minutes', (extract(epoch FROM b.until_at - b.from_at) / 60)::integer,
             'band', CASE WHEN b.until_at IS NULL THEN oversight_band(now() - b.from_at) END
         ) ORDER BY b.from_at, b.id), '[]'::jsonb)
@@ -146,7 +156,7 @@ SELECT
     (
         SELECT coalesce(jsonb_agg(jsonb_build_object(
             'kind', ce.kind,
-            'minutes', (extract(epoch FROM ce.occurred_at - c.opened_at) / 60)::integer,
+            'minutes', oversight_after(c.opened_at, ce.occurred_at),
             'ground', g.kind,
             'reason', CASE WHEN ce.kind = 'ground_ended' THEN g.end_reason END
         ) ORDER BY ce.occurred_at, ce.id), '[]'::jsonb)
@@ -156,7 +166,7 @@ SELECT
     ) || (
         SELECT coalesce(jsonb_agg(jsonb_build_object(
             'kind', 'status_claimed',
-            'minutes', (extract(epoch FROM sc.claimed_at - c.opened_at) / 60)::integer,
+            'minutes', oversight_after(c.opened_at, sc.claimed_at),
             'ground', sc.kind,
             'reason', CASE WHEN sc.proof THEN 'proof' ELSE 'claim' END
         ) ORDER BY sc.claimed_at), '[]'::jsonb)
@@ -181,6 +191,7 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.RunSQL(BAND, "DROP FUNCTION oversight_band(interval)"),
+        migrations.RunSQL(AFTER, "DROP FUNCTION oversight_after(timestamptz, timestamptz)"),
         migrations.RunSQL(REFERENCE_INDEX, "DROP INDEX oversight_case_reference"),
         migrations.RunSQL(VIEW, "DROP VIEW oversight_case"),
     ]
