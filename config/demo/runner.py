@@ -3,7 +3,9 @@
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
+from django.db import InterfaceError, OperationalError, close_old_connections
 from rich.console import Console, Group
 from rich.live import Live
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
@@ -13,6 +15,10 @@ from accounts.errors import ClearholdError
 from config.demo.story import Context, Story, differences, next_step
 
 LOOK_EVERY_SECONDS = 0.4
+DATABASE_AWAY = (OperationalError, InterfaceError)
+WAITING_FOR_DATABASE = "waiting for the database"
+PATIENCE_SECONDS = 120.0
+Result = TypeVar("Result")
 
 
 @dataclass
@@ -35,6 +41,8 @@ class Play:
 def advance(play: Play) -> None:
     """Do every step that can be done now. A refusal is kept and shown; the step is tried again."""
     play.context.reload()
+    if play.trouble == WAITING_FOR_DATABASE:
+        play.trouble = ""
     while (step := next_step(play.story, play.context)) is not None:
         play.waiting_for = step.words
         if not step.ready(play.context):
@@ -58,14 +66,39 @@ def play_all(plays: Sequence[Play], *, console: Console, seconds: float, alive: 
     with display:
         while time.monotonic() < deadline:
             for play in plays:
-                if not play.ended:
-                    advance(play)
+                if not play.ended and not _advance_unless_away(play):
+                    display.say(f"{WAITING_FOR_DATABASE} …")
+                    break
             display.update()
             if all(play.ended for play in plays):
                 return True
             alive()
             time.sleep(LOOK_EVERY_SECONDS)
     return all(play.ended for play in plays)
+
+
+def _advance_unless_away(play: Play) -> bool:
+    """Advance one story. False when the database is away: what was half done was rolled back and is done again later."""
+    try:
+        advance(play)
+    except DATABASE_AWAY:
+        close_old_connections()
+        play.trouble = WAITING_FOR_DATABASE
+        return False
+    return True
+
+
+def patiently(work: Callable[[], Result], *, seconds: float = PATIENCE_SECONDS) -> Result:
+    """Do something that may be done again; when the database goes away, wait for it. Raises what it raised last."""
+    end = time.monotonic() + seconds
+    while True:
+        try:
+            return work()
+        except DATABASE_AWAY:
+            close_old_connections()
+            if time.monotonic() > end:
+                raise
+            time.sleep(LOOK_EVERY_SECONDS)
 
 
 def report(plays: Sequence[Play]) -> dict[str, list[str]]:
@@ -97,6 +130,7 @@ class _Display:
             Live(console=console, refresh_per_second=4, transient=True) if console.is_terminal else None
         )
         self.told: set[str] = set()
+        self.said = ""
 
     def __enter__(self) -> "_Display":
         if self.live:
@@ -110,6 +144,8 @@ class _Display:
     def update(self) -> None:
         ended = sum(play.ended for play in self.plays)
         self.progress.update(self.task, completed=sum(play.steps_done for play in self.plays), ended=ended)
+        if not any(play.trouble == WAITING_FOR_DATABASE for play in self.plays):
+            self.said = ""
         if self.live:
             self.live.update(Group(self.progress, self._table()))
             return
@@ -120,6 +156,12 @@ class _Display:
                     f"{len(self.told):>3}/{len(self.plays)}  {play.context.told.title}: ended",
                     highlight=False,
                 )
+
+    def say(self, words: str) -> None:
+        """One plain line where there is no table to show it in; the same words are said once in a row."""
+        if not self.live and words != self.said:
+            self.console.print(words, highlight=False)
+        self.said = words
 
     def _table(self) -> Table:
         table = Table(box=None, pad_edge=False, show_header=False)

@@ -4,6 +4,7 @@ Each service locks, checks who, checks whether, saves and audits in one transact
 """
 
 from matching.services.answers import code_iar, mark_overdue
+from matching.services.leases import let_go_after_outage
 from matching.services.mailbox import Collected, collect_mailbox
 from matching.services.replies import Recorded, attach_quarantined, dismiss_quarantined, record_reply
 from matching.services.reviews import review_candidate
@@ -42,6 +43,7 @@ __all__ = [
     "collect_mailbox",
     "dismiss_quarantined",
     "hint_due",
+    "let_go_after_outage",
     "mark_overdue",
     "open_submission",
     "record_failure",

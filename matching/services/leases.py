@@ -3,17 +3,25 @@
 from __future__ import annotations
 
 import random
+import time
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db import transaction
+import structlog
+from django.db import InterfaceError, OperationalError, close_old_connections, transaction
+from django.utils import timezone
 
 from matching import conf
-from matching.models import LeasedWork, PrintSearch, Transmission
+from matching.models import LeasedWork, Mailbox, PrintSearch, Transmission
+from matching.owners import is_certainly_gone
 from matching.querysets import WorkQuerySet
+
+log = structlog.get_logger(__name__)
 
 LEASE_FIELDS = ["state", "lease_owner", "lease_until", "attempts", "deaths", "next_attempt_at", "hinted_at"]
 ALL_FIELDS = [*LEASE_FIELDS, "last_error_code", "last_error"]
+OUTAGE_SECONDS = 40.0
+OUTAGE_PAUSE_SECONDS = 0.5
 
 
 def take(queryset: WorkQuerySet, *, owner: str, at: datetime, lasts: timedelta) -> Any:
@@ -47,6 +55,13 @@ def put_back(row: LeasedWork, *, at: datetime, tries: int) -> datetime | None:
     return again
 
 
+def put_back_from_the_dead(row: LeasedWork, *, at: datetime) -> None:
+    """The worker vanished: try again at once, for mostly it was killed or restarted. When it happens again, wait longer."""
+    put_back(row, at=at, tries=row.deaths)
+    if row.deaths == 1:
+        row.next_attempt_at = at
+
+
 def note_error(row: LeasedWork, code: str, sentence: str) -> None:
     """Keep the code and sentence of the last failure.
 
@@ -61,3 +76,47 @@ def start_over(row: LeasedWork, *, at: datetime) -> None:
     row.attempts = row.deaths = 0
     row.next_attempt_at = at
     row.hinted_at = at
+
+
+def end_leases_of_the_gone(*, at: datetime) -> int:
+    """End the leases of workers of this machine whose process has ended, so that the sweep need not wait for the time.
+
+    Returns how many rows that were.
+    """
+    owners: set[str] = set()
+    for model in (Transmission, PrintSearch):
+        busy = model.objects.filter(state=model.objects.all().busy_state, lease_until__gt=at)
+        owners |= set(busy.values_list("lease_owner", flat=True))
+    return sum(_end_leases(owner, at) for owner in sorted(owners) if is_certainly_gone(owner))
+
+
+def let_go_after_outage(*, owner: str, seconds: float = OUTAGE_SECONDS) -> bool:
+    """The database went away under this worker: once it answers again, give back what the worker had taken.
+
+    What was done meanwhile is done again with the same effect. False when the database stayed away: then the leases run out
+    by themselves.
+    """
+    end = time.monotonic() + seconds
+    while True:
+        close_old_connections()
+        try:
+            _end_leases(owner, timezone.now())
+        except (OperationalError, InterfaceError) as error:
+            if time.monotonic() > end:
+                log.error("database_stays_away", error=type(error).__name__)
+                return False
+            time.sleep(OUTAGE_PAUSE_SECONDS)
+        else:
+            return True
+
+
+def _end_leases(owner: str, at: datetime) -> int:
+    """The next sweep finds these rows abandoned; a mailbox is free at once."""
+    ended = 0
+    for model in (Transmission, PrintSearch):
+        rows = model.objects.filter(
+            state=model.objects.all().busy_state, lease_owner=owner, lease_until__gt=at
+        )
+        ended += rows.update(lease_until=at)
+    Mailbox.objects.filter(lease_owner=owner).update(lease_owner="", lease_until=None)
+    return ended

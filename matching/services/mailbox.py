@@ -14,6 +14,7 @@ from django.db import transaction
 from matching import conf
 from matching.errors import NoGateway
 from matching.models import Mailbox, MailboxTrouble
+from matching.owners import is_certainly_gone
 from matching.ports import BUREAU, BureauGateway, GatewayError, Permanent, Transient, Waiting, gateway_for
 from matching.services.replies import record_reply, record_reply_here
 
@@ -65,11 +66,16 @@ def _take_mailbox(peer: str, owner: str, at: datetime) -> bool:
     with transaction.atomic():
         Mailbox.objects.get_or_create(peer=peer)
         row = Mailbox.objects.select_for_update(skip_locked=True).filter(peer=peer).first()
-        if row is None or (row.lease_until is not None and row.lease_until > at):
+        if row is None or (row.lease_until is not None and row.lease_until > at and not _is_left(row, owner)):
             return False
         row.lease_owner, row.lease_until, row.polled_at = owner, at + conf.lease(), at
         row.save(update_fields=["lease_owner", "lease_until", "polled_at"])
     return True
+
+
+def _is_left(row: Mailbox, owner: str) -> bool:
+    """Its worker has ended, or is this one, which does one thing at a time and so is no longer at it."""
+    return row.lease_owner == owner or is_certainly_gone(row.lease_owner)
 
 
 def _let_go(peer: str, owner: str, at: datetime, error: GatewayError | None) -> None:

@@ -225,7 +225,7 @@ def give_back_abandoned_search(*, search_id: int, at: datetime) -> SearchState |
         submission = Submission.objects.select_related("case__agency").get(pk=search.submission_id)
         search.deaths += 1
         leases.note_error(search, "worker_vanished", "The worker that was searching did not report back.")
-        leases.put_back(search, at=at, tries=search.deaths)
+        leases.put_back_from_the_dead(search, at=at)
         if submission.state == SubmissionState.SUPERSEDED:
             return _stop(search, submission, SearchState.CANCELLED, "cancel_superseded", at)
         if search.deaths >= conf.poison_after():

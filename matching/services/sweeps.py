@@ -10,6 +10,7 @@ from django.db import Error as DatabaseError
 
 from matching import conf, hints
 from matching.models import PrintSearch, Transmission
+from matching.services import leases
 from matching.services.answers import mark_overdue
 from matching.services.searches import give_back_abandoned_search
 from matching.services.transmissions import give_back_abandoned_transmission
@@ -33,11 +34,12 @@ def sweep_matching(*, at: datetime) -> Swept:
 
 
 def sweep_leases(*, at: datetime) -> int:
-    """Queue again, or set aside, every row whose worker's lease has run out.
+    """Queue again, or set aside, every row whose worker is gone or whose lease has run out.
 
     Returns how many rows were moved.
     """
     moved = 0
+    leases.end_leases_of_the_gone(at=at)
     for transmission_id in list(Transmission.objects.abandoned(at).values_list("pk", flat=True)[:AT_ONCE]):
         moved += _guarded("transmission", transmission_id, at)
     for search_id in list(PrintSearch.objects.abandoned(at).values_list("pk", flat=True)[:AT_ONCE]):

@@ -145,7 +145,7 @@ def give_back_abandoned_transmission(*, transmission_id: int, at: datetime) -> T
         submission = _submission_of(row)
         row.deaths += 1
         leases.note_error(row, "worker_vanished", "The worker that was sending it did not report back.")
-        leases.put_back(row, at=at, tries=row.deaths)
+        leases.put_back_from_the_dead(row, at=at)
         if submission.state == SubmissionState.SUPERSEDED:
             return _stop(row, submission, TransmissionState.CANCELLED, "cancel_superseded", at)
         if row.deaths >= conf.poison_after():

@@ -47,17 +47,32 @@ class Command(BaseCommand):
         parser.add_argument(
             "--quiet", action="store_true", help="print no timelines, only what is not as expected"
         )
+        parser.add_argument(
+            "--only",
+            metavar="KEY",
+            action="append",
+            help="take only this sample, and the one it follows on; may be given again, and an unknown KEY lists them all",
+        )
 
-    def handle(self, *, once: bool, fresh: bool, host: str, port: int, quiet: bool, **options: Any) -> None:
+    def handle(
+        self,
+        *,
+        once: bool,
+        fresh: bool,
+        host: str,
+        port: int,
+        quiet: bool,
+        only: list[str] | None,
+        **options: Any,
+    ) -> None:
+        samples = chosen(only)
         console = Console()
         signal.signal(signal.SIGTERM, signal.default_int_handler)
         processes.end_left_over(round.data_dir() / "processes.json")
         if fresh:
             round.begin_again()
         demo = people.set_up()
-        plays = [
-            runner.Play(Context(sample, demo, round.epoch()), stories.of(sample)) for sample in cast.CAST
-        ]
+        plays = [runner.Play(Context(sample, demo, round.epoch()), stories.of(sample)) for sample in samples]
         if once and not any(runner.report(plays).values()):
             failed = show(plays, console, seconds=None, quiet=quiet)
         else:
@@ -83,7 +98,7 @@ class Command(BaseCommand):
         started = time.monotonic()
         try:
             runner.play_all(plays, console=console, seconds=MAIN_JOB_SECONDS, alive=_alive(running))
-            tonight.book_in(demo)
+            runner.patiently(lambda: tonight.book_in(demo))
             failed = show(plays, console, seconds=time.monotonic() - started, quiet=quiet)
             if failed:
                 console.print(f"The workers' logs are in {running.logs}.")
@@ -98,9 +113,21 @@ class Command(BaseCommand):
             running.stop()
 
 
+def chosen(only: list[str] | None) -> list[cast.Sample]:
+    """The samples with these keys and those they follow on, in the order of the cast; all without keys."""
+    if not only:
+        return list(cast.CAST)
+    unknown = sorted(set(only) - {sample.key for sample in cast.CAST})
+    if unknown:
+        keys = ", ".join(sample.key for sample in cast.CAST)
+        raise CommandError(f"There is no sample {', '.join(unknown)}. The samples are: {keys}.")
+    wanted = set(only) | {sample.known_as for sample in cast.CAST if sample.key in only}
+    return [sample for sample in cast.CAST if sample.key in wanted]
+
+
 def show(plays: list[runner.Play], console: Console, *, seconds: float | None, quiet: bool) -> int:
     """Print every sample's timeline and how it ended; the number that did not end as expected."""
-    found = runner.report(plays)
+    found = runner.patiently(lambda: runner.report(plays))
     for play in plays:
         problems = found[play.context.told.key]
         if problems or not quiet:
