@@ -16,7 +16,7 @@ DOCUMENT_RECEIVED = "cases.document_received"
 DOCUMENT_QUARANTINED = "cases.document_quarantined"
 
 SENTENCES = {
-    BOOKED: "{actor} booked the person, {charges} charge(s), {prints}.",
+    BOOKED: "{actor} booked the person, {charges_text}, {prints}.",
     PRINTS_ADDED: "{actor} added prints to the booking.",
     CHARGE_ADDED: "{actor} added a charge (NCIC {offence_code}).",
     GROUND_ADDED: "{actor} recorded a local ground to hold: {ground}.",

@@ -129,6 +129,7 @@ def _create(
         occurred_at=request.booked_at,
         facts={
             "charges": len(request.charges),
+            "charges_text": f"{len(request.charges)} charge" + ("s" if len(request.charges) != 1 else ""),
             "prints": f"{facts.print_count} prints received" if facts else "no prints",
             "channel": request.channel,
             "number": case.number,
