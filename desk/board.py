@@ -15,13 +15,14 @@ from accounts.models import Agency
 from accounts.permissions import Permission, has_permission
 from accounts.scope import agencies
 from cases.states import Custody
-from desk import heartbeat
+from desk import heartbeat, stuck
 from desk.facts import CaseFacts
 from desk.loader import load
 from desk.next_acts import Act, next_acts
 from desk.situations import Kind, Level, Situation, situation
+from desk.stuck import Stuck
 from detainers.models import Breach, CaseAuthority, Detainer
-from matching.models import Candidate, ExpectedAnswer, Transmission
+from matching.models import Candidate, ExpectedAnswer, PrintSearch, Transmission
 
 MOST_ROWS = 200
 OPEN_ANSWERS = ("waiting", "awaiting_iar", "overdue", "inconclusive", "error", "rejected", "held_back")
@@ -51,6 +52,7 @@ class Board:
 
     rows: tuple[Row, ...]
     leads: tuple[Lead, ...]
+    stuck: tuple[Stuck, ...]
     is_cut: bool
     agencies: tuple[Agency, ...]
     chosen: Agency | None
@@ -101,6 +103,7 @@ def read(actor: Actor, *, at: datetime, agency: str = "") -> Board:
     return Board(
         rows=tuple(rows),
         leads=_leads(actor) if actor.may_somewhere(Permission.CANDIDATE_REVIEW) else (),
+        stuck=stuck.read(actor),
         is_cut=len(ids) > MOST_ROWS,
         agencies=found,
         chosen=chosen if chosen or len(found) != 1 else found[0],
@@ -142,7 +145,9 @@ def _parts(actor: Actor, keys: list[int]) -> list[QuerySet[Any, Any]]:
     answers = ExpectedAnswer.objects.visible_to(actor).filter(**_held("submission__case__", keys))
     open_answers = answers.exclude(submission__state="superseded").filter(state__in=OPEN_ANSWERS)
     sent = Transmission.objects.visible_to(actor).filter(**_held("submission__case__", keys))
-    stuck = sent.filter(state__in=("held_back", "failed", "quarantined"))
+    not_sent = sent.filter(state__in=("held_back", "failed", "quarantined"))
+    searches = PrintSearch.objects.visible_to(actor).filter(**_held("submission__case__", keys))
+    not_searched = searches.filter(state__in=("failed", "quarantined"))
     leads = Candidate.objects.visible_to(actor).filter(**_held("submission__case__", keys))
     undecided = leads.filter(state__in=("unreviewed", "first_reviewed"))
     ended = Breach.objects.visible_to(actor).filter(case__agency_id__in=keys, state="ended")
@@ -154,7 +159,8 @@ def _parts(actor: Actor, keys: list[int]) -> list[QuerySet[Any, Any]]:
             open_answers.filter(state__in=("awaiting_iar", "rejected")), 4, "submission__case_id", "due_at"
         ),
         _ranked(undecided, 5, "submission__case_id", "proposed_at"),
-        _ranked(stuck, 6, "submission__case_id", "created_at"),
+        _ranked(not_sent, 6, "submission__case_id", "created_at"),
+        _ranked(not_searched, 6, "submission__case_id", "created_at"),
         _ranked(ended, 7, "case_id", "until_at"),
         _ranked(open_answers, 8, "submission__case_id", "due_at"),
         _ranked(papers, 9, "case_id", "received_at"),

@@ -303,6 +303,7 @@ def _documents(
     ids |= {item.document_id for item in submissions}
     ids |= {paper.row.document_id for paper in papers}
     ids |= {warrant.document_id for paper in papers for warrant in paper.row.warrants.all()}
+    ids |= {finding.document_id for paper in papers for finding in paper.row.findings.all()}
     replies = Reply.objects.visible_to(actor).filter(submission__in=[item.pk for item in submissions])
     ids |= set(replies.values_list("document_id", flat=True))
     rows = Document.objects.visible_to(actor).filter(pk__in=ids - {None}).defer("content")

@@ -21,6 +21,8 @@ class DetainerFacts:
     policy_allows: bool | None = None
     policy_code: str = ""
     policy_citation: str = ""
+    missing: tuple[str, ...] = ()
+    """Conditions that the law of the place asks for and that are not met: codes of detainers.rulebook.Condition."""
 
     @property
     def is_active(self) -> bool:
@@ -84,6 +86,22 @@ class TransmissionFacts:
     public_id: UUID
     state: str
     why: str = ""
+
+    @property
+    def is_stuck(self) -> bool:
+        return self.state in ("failed", "quarantined")
+
+
+@dataclass(frozen=True)
+class SearchFacts:
+    """The search of our own repository."""
+
+    public_id: UUID
+    state: str
+
+    @property
+    def is_stuck(self) -> bool:
+        return self.state in ("failed", "quarantined")
 
 
 @dataclass(frozen=True)
@@ -149,6 +167,7 @@ class CaseFacts:
     detainers: tuple[DetainerFacts, ...] = ()
     answers: tuple[AnswerFacts, ...] = ()
     transmission: TransmissionFacts | None = None
+    search: SearchFacts | None = None
     candidates: tuple[CandidateFacts, ...] = ()
     breaches: tuple[BreachFacts, ...] = ()
 

@@ -11,6 +11,7 @@ from django.db.models import Exists, OuterRef
 
 from accounts.actors import Actor
 from cases.models import Case, LocalGround
+from desk import conditions
 from desk.facts import (
     AnswerFacts,
     AuthorityFacts,
@@ -19,10 +20,11 @@ from desk.facts import (
     CaseFacts,
     DetainerFacts,
     GroundFacts,
+    SearchFacts,
     TransmissionFacts,
 )
 from detainers.models import Breach, CaseAuthority, Detainer, PolicyDecision
-from matching.models import Candidate, ExpectedAnswer, Reply, Transmission
+from matching.models import Candidate, ExpectedAnswer, PrintSearch, Reply, Transmission
 
 UNDECIDED = ("unreviewed", "first_reviewed")
 
@@ -35,6 +37,7 @@ def load(actor: Actor, case_ids: Sequence[int], *, at: datetime) -> list[CaseFac
     detainers = _by_case(_detainers(actor, case_ids))
     answers = _by_case(_answers(actor, case_ids))
     transmissions = _by_case(_transmissions(actor, case_ids))
+    searches = _by_case(_searches(actor, case_ids))
     candidates = _by_case(_candidates(actor, case_ids))
     breaches = _by_case(_breaches(actor, case_ids))
     return [
@@ -56,6 +59,7 @@ def load(actor: Actor, case_ids: Sequence[int], *, at: datetime) -> list[CaseFac
             detainers=tuple(detainers[case.pk]),
             answers=tuple(answers[case.pk]),
             transmission=next(iter(transmissions[case.pk]), None),
+            search=next(iter(searches[case.pk]), None),
             candidates=tuple(candidates[case.pk]),
             breaches=tuple(breaches[case.pk]),
         )
@@ -100,8 +104,10 @@ def _detainers(actor: Actor, case_ids: Sequence[int]) -> Iterable[tuple[int, Det
     )
     latest = PolicyDecision.objects.visible_to(actor).filter(detainer__in=[row.pk for row in rows])
     decisions = {
-        item.detainer_id: item for item in latest.order_by("detainer_id", "-pk").distinct("detainer_id")
+        item.detainer_id: item
+        for item in latest.order_by("detainer_id", "-pk").distinct("detainer_id").defer("facts", "trace")
     }
+    missing = _missing([item.pk for item in decisions.values() if item.verdict == "conditions_not_met"])
     for row in rows:
         decision = decisions.get(row.pk)
         yield (
@@ -117,8 +123,15 @@ def _detainers(actor: Actor, case_ids: Sequence[int]) -> Iterable[tuple[int, Det
                 policy_allows=decision.grants if decision else None,
                 policy_code=decision.policy_code if decision else "",
                 policy_citation=decision.citation if decision else "",
+                missing=missing.get(decision.pk, ()) if decision else (),
             ),
         )
+
+
+def _missing(decision_ids: Sequence[int]) -> dict[int, tuple[str, ...]]:
+    """What the law still asks for, of these decisions alone: what they rest on is large and else left unread."""
+    rows = PolicyDecision.objects.filter(pk__in=decision_ids) if decision_ids else ()
+    return {row.pk: tuple(item.value for item in conditions.missing(row.facts, row.trace)) for row in rows}
 
 
 def _answers(actor: Actor, case_ids: Sequence[int]) -> Iterable[tuple[int, AnswerFacts]]:
@@ -152,6 +165,12 @@ def _transmissions(actor: Actor, case_ids: Sequence[int]) -> Iterable[tuple[int,
     )
     for row in rows:
         yield row.submission.case_id, TransmissionFacts(row.public_id, row.state, row.reason_sentence)
+
+
+def _searches(actor: Actor, case_ids: Sequence[int]) -> Iterable[tuple[int, SearchFacts]]:
+    rows = PrintSearch.objects.visible_to(actor).filter(submission__case_id__in=case_ids)
+    for row in rows.exclude(state="cancelled").select_related("submission").order_by("-pk"):
+        yield row.submission.case_id, SearchFacts(row.public_id, row.state)
 
 
 def _candidates(actor: Actor, case_ids: Sequence[int]) -> Iterable[tuple[int, CandidateFacts]]:

@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from accounts.permissions import Permission as P
+from desk import conditions
 from desk.facts import CaseFacts, DetainerFacts
 from desk.situations import Kind, Situation
 
@@ -64,7 +65,8 @@ ANSWERS_TO: dict[Kind, tuple[str, ...]] = {
     Kind.IAR_TO_CODE: ("iar_code",),
     Kind.CANDIDATE: ("candidate_review",),
     Kind.REJECTED: ("reprint",),
-    Kind.NOT_SENT: ("reprint",),
+    Kind.NOT_SENT: ("transmission_retry", "reprint"),
+    Kind.NOT_SEARCHED: ("search_retry", "reprint"),
     Kind.HELD_BACK: ("transmission_release",),
     Kind.BREACH_TO_CLOSE: ("breach_close",),
 }
@@ -108,6 +110,12 @@ def _checks(facts: CaseFacts) -> Iterator[_Option]:
     if transmission and transmission.state == "held_back":
         act = Act("transmission_release", _("Decide on sending"), transmission.public_id)
         yield _Option(act, P.TRANSMISSION_RELEASE)
+    if transmission and transmission.is_stuck:
+        act = Act("transmission_retry", _("Send the prints again"), transmission.public_id)
+        yield _Option(act, P.TRANSMISSION_RETRY)
+    if facts.search and facts.search.is_stuck:
+        act = Act("search_retry", _("Search the prints again"), facts.search.public_id)
+        yield _Option(act, P.TRANSMISSION_RETRY)
     if facts.in_custody and facts.answers:
         has_prints = any(answer.state != "not_expected" for answer in facts.answers)
         label = _("Send new prints") if has_prints else _("Send prints")
@@ -119,6 +127,8 @@ def _detainers(facts: CaseFacts) -> Iterator[_Option]:
         if not detainer.is_served and facts.in_custody:
             yield _Option(Act("detainer_serve", _("Serve the copy"), detainer.public_id), P.DETAINER_SERVE)
     if facts.in_custody:
+        for detainer in facts.active_detainers:
+            yield from _conditions(detainer)
         yield _Option(
             Act("detainer_register", _("Register a detainer"), facts.public_id), P.DETAINER_REGISTER
         )
@@ -132,6 +142,14 @@ def _detainers(facts: CaseFacts) -> Iterator[_Option]:
     if facts.in_custody and facts.active_detainers:
         act = Act("status_claim", _("Record a claim of status"), facts.public_id)
         yield _Option(act, P.STATUS_CLAIM_RECORD)
+
+
+def _conditions(detainer: DetainerFacts) -> Iterator[_Option]:
+    """What the law of this place still asks for; a warrant may come at any time and changes much where a judge signed it."""
+    if any(item in conditions.BY_FINDING for item in detainer.missing):
+        act = Act("condition_record", _("Record a condition that is met"), detainer.public_id)
+        yield _Option(act, P.HOLD_DECIDE)
+    yield _Option(Act("warrant_record", _("Record a warrant"), detainer.public_id), P.WARRANT_RECORD)
 
 
 def _custody(facts: CaseFacts, situation: Situation) -> Iterator[_Option]:
@@ -172,6 +190,11 @@ def _why_no_hold(detainer: DetainerFacts) -> str:
         return _("The form is deficient on its face, so it gives no ground to hold.")
     if not detainer.asks_custody:
         return _("This edition of the form asks for notice of release, not for custody.")
+    if detainer.missing:
+        return _("The law here (%(law)s) asks for more. Not recorded: that %(what)s.") % {
+            "law": detainer.policy_citation or detainer.policy_code,
+            "what": _("; that ").join(conditions.words(item) for item in detainer.missing),
+        }
     if detainer.policy_allows is False:
         cited: dict[str, Any] = {"code": detainer.policy_code, "citation": detainer.policy_citation}
         if detainer.policy_citation:

@@ -28,10 +28,11 @@ class Kind(IntEnum):
     CANDIDATE = 6
     REJECTED = 7
     NOT_SENT = 8
-    HELD_BACK = 9
-    BREACH_TO_CLOSE = 10
-    WAITING = 11
-    QUIET = 12
+    NOT_SEARCHED = 9
+    HELD_BACK = 10
+    BREACH_TO_CLOSE = 11
+    WAITING = 12
+    QUIET = 13
 
 
 class Level(StrEnum):
@@ -90,14 +91,17 @@ def _breach(facts: CaseFacts, now: datetime) -> Situation | None:
         return None
     ended = clockwords.short(authority.ends_at, facts.zone, now=now)
     over = clockwords.span(now - authority.ends_at)
-    if facts.to_serve:
+    eligible = authority.release_eligible_at
+    if eligible is not None and authority.ends_at > eligible:
+        text = _("The hold on the detainer ended %(when)s. Nothing holds this person now. Release now.")
+    elif facts.to_serve and facts.to_serve.needs_service:
         text = _(
             "Authority ended %(when)s. The copy of the detainer was not served, so it holds nobody. Release now."
         )
     elif any(item.is_deficient for item in facts.active_detainers):
         text = _("Authority ended %(when)s. The detainer is deficient and holds nobody. Release now.")
     elif facts.active_detainers:
-        text = _("Authority ended %(when)s. The detainer gives no authority any more. Release now.")
+        text = _("Authority ended %(when)s. The detainer gives no authority to hold. Release now.")
     else:
         text = _("Authority ended %(when)s. Release, or record another authority.")
     return Situation(
@@ -195,10 +199,20 @@ def _rejected(facts: CaseFacts, now: datetime) -> Situation | None:
 
 
 def _not_sent(facts: CaseFacts, now: datetime) -> Situation | None:
-    if facts.transmission is None or facts.transmission.state not in ("failed", "quarantined"):
+    if facts.transmission is None or not facts.transmission.is_stuck:
         return None
     text = _("The prints could not be sent to the state bureau. Somebody must look and send them again.")
     return Situation(Kind.NOT_SENT, Level.ACT, _("Not sent"), text)
+
+
+def _not_searched(facts: CaseFacts, now: datetime) -> Situation | None:
+    if facts.search is None or not facts.search.is_stuck:
+        return None
+    text = _(
+        "The prints could not be compared with our own repository. That is no finding. "
+        "Somebody must look and have them searched again."
+    )
+    return Situation(Kind.NOT_SEARCHED, Level.ACT, _("Not searched"), text)
 
 
 def _held_back(facts: CaseFacts, now: datetime) -> Situation | None:
@@ -288,6 +302,7 @@ RULES: tuple[Rule, ...] = (
     _candidate,
     _rejected,
     _not_sent,
+    _not_searched,
     _held_back,
     _to_close,
     _waiting,

@@ -22,28 +22,28 @@ from desk import accesses, board, case_page
 
 
 class BoardView(ScopedView, View):
-    """The front page of the jail. `?fragment=1` is the same without the frame, for the page's own refresh."""
+    """The front page of the jail. `?wall=1` is for a screen on the wall: numbers and units, no names, nothing to press.
+
+    `?fragment=1` is the same without the frame, for the page's own refresh.
+    """
 
     permission = Permission.BOARD_VIEW
     http_method_names = ["get", "head"]
 
     def get(self, request: HttpRequest) -> HttpResponse:
-        is_refresh = request.GET.get("fragment") == "1"
+        is_refresh, is_wall = request.GET.get("fragment") == "1", request.GET.get("wall") == "1"
         shown = board.read(self.actor, at=timezone.now(), agency=request.GET.get("agency", ""))
         cases = [row.facts.public_id for row in shown.rows]
         cases += [lead.candidate.submission.case.public_id for lead in shown.leads]
+        cases += [item.case for item in shown.stuck if item.case]
         if is_refresh:
             _leave_idle(request)
             accesses.board_refreshed(self.actor, cases, shown.chosen)
-            return render(request, "desk/board_rows.html", {"board": shown})
+            return render(request, "desk/board_rows.html", {"board": shown, "is_wall": is_wall})
         accesses.board_opened(self.actor, cases, shown.chosen)
         may_book = self.actor.may_somewhere(Permission.CASE_BOOK)
-        context = admin.site.each_context(request) | {
-            "board": shown,
-            "title": _("Board"),
-            "may_book": may_book,
-        }
-        return render(request, "desk/board.html", context)
+        context = {"board": shown, "title": _("Board"), "may_book": may_book, "is_wall": is_wall}
+        return render(request, "desk/board.html", admin.site.each_context(request) | context)
 
 
 class LeadsView(BoardView):

@@ -5,12 +5,15 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.html import format_html_join
 from unfold.admin import TabularInline
 
 from accounts.bases import ScopedModelAdmin, actor_of
 from accounts.permissions import Permission
 from matching.events import ANSWER_WORDS, QUARANTINE_REASONS, SOURCE_NAMES
 from matching.models import Candidate, ExpectedAnswer, Reply, Submission, Transmission
+from matching.states import ReplyState
 
 
 class _ReadOnlyInline(TabularInline):  # type: ignore[misc]
@@ -130,7 +133,7 @@ class TransmissionAdmin(ScopedModelAdmin):
 @admin.register(Reply)
 class ReplyAdmin(ScopedModelAdmin):
     permission = Permission.SUBMISSION_VIEW
-    list_display = ("received_at", "peer", "tot", "source", "outcome", "state", "why")
+    list_display = ("received_at", "peer", "tot", "source", "outcome", "state", "why", "to_do")
     list_filter = ("state", "source", "outcome")
     ordering = ("-received_at", "-pk")
     fields = readonly_fields = (
@@ -151,11 +154,21 @@ class ReplyAdmin(ScopedModelAdmin):
         "handled_by",
         "handled_at",
         "handled_reason",
+        "to_do",
     )
 
     @admin.display(description="why in quarantine")
     def why(self, reply: Reply) -> str:
         return QUARANTINE_REASONS.get(reply.quarantine_reason, "").capitalize()
+
+    @admin.display(description="to do")
+    def to_do(self, reply: Reply) -> str:
+        """Where a person decides about a message in quarantine. Only who handles quarantine sees such a message here."""
+        if reply.state != ReplyState.QUARANTINED:
+            return ""
+        pages = (("desk:reply_attach", "Find its check"), ("desk:reply_dismiss", "Dismiss"))
+        links = [(reverse(name, args=[reply.public_id]), words) for name, words in pages]
+        return format_html_join(" · ", '<a href="{}">{}</a>', links)
 
 
 @admin.register(Candidate)

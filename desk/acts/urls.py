@@ -12,7 +12,10 @@ from desk.acts import (
     echo,
     grounds,
     orders,
+    quarantine,
     registrations,
+    retries,
+    warrants,
 )
 
 app_name = "desk"
@@ -30,6 +33,14 @@ urlpatterns = [
         checks.TransmissionReleaseView.as_view(),
         name="transmission_release",
     ),
+    path(
+        "transmission/<uuid:public_id>/retry/",
+        retries.TransmissionRetryView.as_view(),
+        name="transmission_retry",
+    ),
+    path("search/<uuid:public_id>/retry/", retries.SearchRetryView.as_view(), name="search_retry"),
+    path("reply/<uuid:public_id>/attach/", quarantine.ReplyAttachView.as_view(), name="reply_attach"),
+    path("reply/<uuid:public_id>/dismiss/", quarantine.ReplyDismissView.as_view(), name="reply_dismiss"),
     path("submission/<uuid:public_id>/iar/", checks.IarCodeView.as_view(), name="iar_code"),
     path(
         "candidate/<uuid:public_id>/review/",
@@ -49,6 +60,12 @@ urlpatterns = [
     path("detainer/<uuid:public_id>/serve/", detainers.DetainerServeView.as_view(), name="detainer_serve"),
     path("detainer/<uuid:public_id>/lift/", detainers.DetainerLiftView.as_view(), name="detainer_lift"),
     path("detainer/<uuid:public_id>/order/", orders.JudicialOrderView.as_view(), name="judicial_order"),
+    path("detainer/<uuid:public_id>/warrant/", warrants.WarrantRecordView.as_view(), name="warrant_record"),
+    path(
+        "detainer/<uuid:public_id>/condition/",
+        warrants.ConditionRecordView.as_view(),
+        name="condition_record",
+    ),
     path("case/<uuid:public_id>/claim/", orders.StatusClaimView.as_view(), name="status_claim"),
     path("breach/<uuid:public_id>/close/", breaches.BreachCloseView.as_view(), name="breach_close"),
 ]

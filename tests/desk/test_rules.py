@@ -16,6 +16,7 @@ from desk.facts import (
     CaseFacts,
     DetainerFacts,
     GroundFacts,
+    SearchFacts,
     TransmissionFacts,
 )
 from desk.next_acts import ANSWERS_TO, next_acts
@@ -101,6 +102,7 @@ SITUATIONS = {
     Kind.CANDIDATE: case(candidates=(CandidateFacts(uuid4(), "unreviewed"),)),
     Kind.REJECTED: case(answers=(answer(state="rejected"),)),
     Kind.NOT_SENT: case(transmission=TransmissionFacts(uuid4(), "failed"), answers=(answer(),)),
+    Kind.NOT_SEARCHED: case(search=SearchFacts(uuid4(), "failed"), answers=(answer(),)),
     Kind.HELD_BACK: case(transmission=TransmissionFacts(uuid4(), "held_back", "A minor.")),
     Kind.BREACH_TO_CLOSE: case(breaches=(ENDED_BREACH,)),
     Kind.WAITING: case(answers=(answer(),)),

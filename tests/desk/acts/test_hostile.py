@@ -6,12 +6,14 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 
+from accounts.models import Agency
 from desk.acts import urls
 from desk.acts.base import ActView
 from detainers.models import Breach, Detainer
 from tests.desk.acts.conftest import act_url, said, wall
 from tests.desk.acts.test_detainers import paper
-from tests.matching.conftest import Checks, iar, receive
+from tests.desk.acts.test_retries import stopped_search
+from tests.matching.conftest import Checks, iar, receive, sre
 
 NASTY = [
     "\x00",
@@ -27,8 +29,9 @@ ACTS = [pattern.name for pattern in urls.urlpatterns if issubclass(pattern.callb
 
 
 @pytest.fixture
-def about(cast, book, desk):
+def about(cast, book, desk, monkeypatch):
     """A thing for every act, each in the state in which the act makes sense."""
+    Agency.objects.filter(pk=cast.jail.pk).update(state="NJ")  # where the law names conditions to find
     checks = Checks(cast)
     case = book()
     desk("clerk").post(act_url("detainer_register", case), paper())
@@ -36,6 +39,7 @@ def about(cast, book, desk):
     desk("officer").post(act_url("release", late), {"to": "street", "at": wall(timezone.now())})
     submission = checks.open()
     receive(iar(submission))
+    lost = receive(sre(submission, "fbi", "I", tcr="T000000000000LOST")).reply
     detainer = Detainer.objects.get()
     return {
         "book": (None, "officer"),
@@ -43,6 +47,12 @@ def about(cast, book, desk):
         "reprint": (submission.case, "officer"),
         "transmission_release": (checks.minor().transmissions.get(), "supervisor"),
         "iar_code": (submission, "clerk"),
+        "transmission_retry": (checks.transmission("failed"), "supervisor"),
+        "search_retry": (stopped_search(checks, monkeypatch), "supervisor"),
+        "reply_attach": (lost, "supervisor"),
+        "reply_dismiss": (lost, "supervisor"),
+        "warrant_record": (detainer, "supervisor"),
+        "condition_record": (detainer, "supervisor"),
         "detainer_serve": (detainer, "supervisor"),
         "detainer_lift": (detainer, "supervisor"),
         "judicial_order": (detainer, "supervisor"),
