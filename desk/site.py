@@ -16,6 +16,7 @@ from unfold.sites import UnfoldAdminSite
 
 from accounts.bases import ScopedModelAdmin, actor_of
 from accounts.models import Agency
+from accounts.permissions import Permission
 from accounts.roles import role
 
 MAIN_MODELS: dict[tuple[str, str], Any] = {
@@ -113,7 +114,10 @@ class ClearholdAdminSite(UnfoldAdminSite):  # type: ignore[misc]
         context: dict[str, Any] = super().each_context(request)
         main, more = self._navigation(request, context["available_apps"])
         roles = [entry.name for slug in actor_of(request).roles if (entry := role(slug))]
-        context.update(desk_main=main, desk_more=more, desk_roles=", ".join(roles))
+        may_search = actor_of(request).may_somewhere(Permission.CASE_VIEW)
+        context.update(
+            desk_main=main, desk_more=more, desk_roles=", ".join(roles), desk_may_search=may_search
+        )
         return context
 
     def _navigation(

