@@ -59,17 +59,22 @@ def advance(play: Play) -> None:
     play.ended, play.waiting_for = True, "ended"
 
 
-def play_all(plays: Sequence[Play], *, console: Console, seconds: float, alive: Callable[[], None]) -> bool:
-    """Play until all have ended or the time is over; True when all ended. `alive` raises when a process cannot start."""
-    deadline = time.monotonic() + seconds
+def play_all(plays: Sequence[Play], *, console: Console, patience: float, alive: Callable[[], None]) -> bool:
+    """Play until all have ended, or nothing has moved for `patience` seconds; True when all ended.
+
+    A slow machine is waited for, a stuck one is not. `alive` raises when a process cannot start.
+    """
+    moved_at, steps = time.monotonic(), -1
     display = _Display(plays, console)
     with display:
-        while time.monotonic() < deadline:
+        while time.monotonic() - moved_at < patience:
             for play in plays:
                 if not play.ended and not _advance_unless_away(play):
                     display.say(f"{WAITING_FOR_DATABASE} …")
                     break
             display.update()
+            if (now_done := sum(play.steps_done for play in plays)) != steps:
+                moved_at, steps = time.monotonic(), now_done
             if all(play.ended for play in plays):
                 return True
             alive()

@@ -17,7 +17,7 @@ from config.demo.story import Context
 from matching.samples import cast
 from matching.samples.generate import DATA, GALLERY
 
-MAIN_JOB_SECONDS = 300.0
+PATIENCE_SECONDS = 180.0
 INTERRUPTED = 130
 
 
@@ -97,7 +97,7 @@ class Command(BaseCommand):
         running.start()
         started = time.monotonic()
         try:
-            runner.play_all(plays, console=console, seconds=MAIN_JOB_SECONDS, alive=_alive(running))
+            runner.play_all(plays, console=console, patience=PATIENCE_SECONDS, alive=_alive(running))
             runner.patiently(lambda: tonight.book_in(demo))
             failed = show(plays, console, seconds=time.monotonic() - started, quiet=quiet)
             if failed:
