@@ -75,8 +75,9 @@ class Repository:
             if not page:
                 return
             after = page[-1][0]
-            self._newest = max(self._newest, after)
             self._enrol({(submission, case) for _, submission, case, _, _ in page})
+            # Only now: what an outage of the database kept out is looked at again.
+            self._newest = max(self._newest, after)
 
     def _enrol(self, subjects: set[tuple[int, int]]) -> None:
         """All fingers of a subject at once, also when its rows lie on two pages."""
