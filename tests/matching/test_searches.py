@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from django.db import OperationalError
 
 from accounts.errors import NotPermitted
 from audit.models import Event
@@ -221,6 +222,25 @@ def test_newer_prints_take_the_place_of_older_ones_in_the_repository(checks: Che
     assert FingerTemplate.objects.live().filter(submission=old).count() == 0
     assert FingerTemplate.objects.live().filter(submission=new).count() == 10
     assert not Candidate.objects.exists()
+
+
+def test_prints_that_an_outage_kept_out_are_taken_in_by_the_next_sync(
+    checks: Checks, hands: Hands, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    search(booked(checks, hands, 1))
+    monkeypatch.setattr(repository, "OVERLAP", 0)
+    fresh = repository.Repository("test", "1")
+
+    def cut(*args: object) -> None:
+        raise OperationalError("the connection was lost")
+
+    with monkeypatch.context() as outage:
+        outage.setattr(repository.Gallery, "add", cut)
+        with pytest.raises(OperationalError):
+            fresh.sync(at=NOW)
+    fresh.sync(at=NOW)
+
+    assert len(fresh) == 1
 
 
 def test_due_searches_are_done_without_any_broker(checks: Checks, hands: Hands) -> None:
