@@ -152,7 +152,7 @@ class AttachForm(ActForm):
         named = reply.tcr and checks.filter(tcn=reply.tcr).first()
         if named and not self.is_bound:
             self.found = named
-            self.initial |= {"check": named.tcn, "shown": str(named.public_id)}
+            self.initial.update(check=named.tcn, shown=str(named.public_id))
 
     def clean_check(self) -> str:
         typed = str(self.cleaned_data["check"]).strip()
@@ -179,8 +179,8 @@ class AttachForm(ActForm):
         """A check is attached to only after the page has shown it; the next sending carries what was shown."""
         super().full_clean()
         if self.is_bound and self.found:
-            self.data = self.data.copy()
-            self.data["shown"] = str(self.found.public_id)
+            self.data = self.data.copy()  # type: ignore[attr-defined]
+            self.data["shown"] = str(self.found.public_id)  # type: ignore[index]
 
 
 class ReplyAttachView(ReplyView):
