@@ -1,8 +1,10 @@
 """Gives every request its actor and its id."""
 
 from collections.abc import Callable
+from urllib.parse import unquote_plus
 from uuid import uuid4
 
+from django.core.exceptions import SuspiciousOperation
 from django.http import HttpRequest, HttpResponse
 from django.utils.functional import SimpleLazyObject
 
@@ -19,6 +21,9 @@ class ActorMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         request.actor = SimpleLazyObject(lambda: _actor(request))  # type: ignore[attr-defined]
         request.request_id = str(uuid4())  # type: ignore[attr-defined]
+        if "\x00" in request.path_info or "\x00" in unquote_plus(request.META.get("QUERY_STRING", "")):
+            # PostgreSQL keeps no such character, so no record can have it; said once here instead of failing everywhere.
+            raise SuspiciousOperation("The address holds a NUL character.")
         token = request_id.set(request.request_id)  # type: ignore[attr-defined]
         try:
             response = self.get_response(request)

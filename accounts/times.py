@@ -31,17 +31,15 @@ def parse_local(text: str, zone: str, *, field: str = "") -> datetime:
     Raises Invalid for anything else, and for wall times that do not exist or exist twice.
     """
     text = text.strip()
-    match = _OFFSET.search(text)
-    if match:
-        return _with_offset(text, field)
-    naive = _naive(text, field)
-    if not FIRST_YEAR <= naive.year <= LAST_YEAR:
+    has_offset = _OFFSET.search(text) is not None
+    typed = _with_offset(text, field) if has_offset else _naive(text, field)
+    if not FIRST_YEAR <= typed.year <= LAST_YEAR:
         raise Invalid(
             f"Check the year: it lies outside {FIRST_YEAR} to {LAST_YEAR}.",
             field=field,
             code="unreadable_time",
         )
-    return resolve(naive, zone, field=field)
+    return typed if has_offset else resolve(typed, zone, field=field)
 
 
 def resolve(naive: datetime, zone: str, *, field: str = "") -> datetime:

@@ -29,7 +29,7 @@ class AgencyFilter(admin.SimpleListFilter):
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         value = self.value() or ""
-        return queryset.filter(agency_id=int(value)) if value.isdigit() else queryset
+        return queryset.filter(agency_id=int(value)) if value.isdecimal() else queryset
 
 
 @admin.register(Person)

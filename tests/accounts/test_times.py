@@ -55,3 +55,13 @@ def test_anything_else_is_refused_with_an_example(text: str):
 def test_a_year_out_of_reach_is_refused(text: str):
     with pytest.raises(Invalid, match="Check the year"):
         parse_local(text, NY)
+
+
+@pytest.mark.parametrize(
+    "text", ["0001-01-01 00:00", "0001-01-01 00:00Z", "9999-12-31 23:59-05:00", "2201-01-01 00:00"]
+)
+def test_a_year_that_nobody_means_is_refused_with_or_without_an_offset(text: str):
+    with pytest.raises(Invalid) as caught:
+        parse_local(text, NY, field="at")
+
+    assert caught.value.code == "unreadable_time"
