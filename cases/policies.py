@@ -11,8 +11,8 @@ from cases.states import Custody, Move, move
 FUTURE_TOLERANCE = timedelta(minutes=2)
 OLDEST_BOOKING = timedelta(days=3653)
 SEXES = frozenset("MFXGNYZU")
-_OFFENCE = re.compile(r"^\d{4}$")
-_NUMBER = re.compile(r"^[A-Za-z0-9][A-Za-z0-9/_-]{0,29}$")
+_OFFENCE = re.compile(r"[0-9]{4}")
+_NUMBER = re.compile(r"[A-Za-z0-9][A-Za-z0-9/_-]{0,29}")
 
 
 def check_move(custody: str, action: str, *, number: str) -> Move:
@@ -54,7 +54,7 @@ def booking_problems(request: BookingRequest, *, now: datetime) -> list[FieldErr
     def wrong(field: str, message: str, code: str = "invalid") -> None:
         problems.append(FieldError(field, message, code))
 
-    if not _NUMBER.match(request.booking_number):
+    if not _NUMBER.fullmatch(request.booking_number):
         wrong("booking_number", "Enter the jail's booking number: up to 30 letters, digits, '-', '_' or '/'.")
     if not request.person.surname.strip():
         wrong("surname", "Enter the surname. Write UNKNOWN if it is not known.", "required")
@@ -71,11 +71,16 @@ def booking_problems(request: BookingRequest, *, now: datetime) -> list[FieldErr
     if not request.charges and not request.grounds:
         wrong("charges", "Enter at least one charge or another local ground to hold.", "required")
     for position, charge in enumerate(request.charges):
-        if not _OFFENCE.match(charge.offence_code):
+        if not _OFFENCE.fullmatch(charge.offence_code):
             wrong(
                 f"charges.{position}.offence_code",
                 "Enter the NCIC offence code: four digits, 0399 if none fits.",
             )
+    for position, ground in enumerate(request.grounds):
+        if ground.started_at > now + FUTURE_TOLERANCE:
+            # It could not be ended before it began, and would hold the person until then.
+            sentence = "The ground lies in the future. Enter when it began, or add it when it does."
+            wrong(f"grounds.{position}.started_at", sentence, "future")
     return problems
 
 

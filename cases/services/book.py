@@ -13,10 +13,12 @@ from accounts.permissions import Permission, check_permission
 from audit import record
 from audit.record import Ref
 from cases import events, policies, ports
-from cases.booking import BookingRequest, ChargeFacts
+from cases.booking import BookingRequest, ChargeFacts, GroundFacts
 from cases.models import Booking, Case, CaseCounter, Charge, CustodyEvent, LocalGround, Person
 from cases.ports import EftFacts
+from cases.services.custody import lock_case
 from cases.services.documents import quarantine_document, store_document
+from cases.states import Custody
 
 
 @dataclass(frozen=True)
@@ -114,10 +116,9 @@ def _create(
     _custody_fact(case, CustodyEvent.Kind.BOOKED, actor, request.booked_at, text=request.booked_at_text)
     for charge in request.charges:
         _add_charge(case, charge, request.booked_at)
+        _add_ground(case, GroundFacts(LocalGround.Kind.CHARGE, charge.description, request.booked_at))
     for ground in request.grounds:
-        LocalGround.objects.create(
-            case=case, kind=ground.kind, description=ground.description, started_at=ground.started_at
-        )
+        _add_ground(case, ground)
     if request.eft and facts:
         _attach_prints(actor=actor, booking=booking, request=request, facts=facts, at=at)
     record.event(
@@ -169,25 +170,30 @@ def _again(
 
 def _amend(*, actor: Actor, booking: Booking, request: BookingRequest, at: datetime) -> None:
     """Add what is new. Nothing is taken away by a re-sent booking: a ground ends only by its own act."""
-    case = booking.case
+    case = lock_case(booking.case_id)
+    may_be_held = case.custody_state in (Custody.IN_CUSTODY, Custody.ESCAPED)
+    added = []
     known = set(case.charges.values_list("offence_code", "description", "offence_class"))
     for charge in request.charges:
         if (charge.offence_code, charge.description, charge.offence_class) not in known:
-            ground = _add_charge(case, charge, at)
-            _custody_fact(case, CustodyEvent.Kind.GROUND_ADDED, actor, at, ground=ground)
+            _add_charge(case, charge, at)
             _case_event(events.CHARGE_ADDED, actor, case, at, {"offence_code": charge.offence_code})
-            _case_event(events.GROUND_ADDED, actor, case, at, {"ground": "pending charge"})
-    if (
-        case.is_in_custody
-        and case.release_eligible_at
-        and case.grounds.filter(ended_at__isnull=True).exists()
-    ):
+            added.append(GroundFacts(LocalGround.Kind.CHARGE, charge.description, at))
+    recorded = set(case.grounds.values_list("kind", "description", "started_at"))
+    added += [
+        item for item in request.grounds if (item.kind, item.description, item.started_at) not in recorded
+    ]
+    if added and may_be_held:  # a person who has left is held on nothing, whatever is still sent
         Case.objects.filter(pk=case.pk).update(release_eligible_at=None)
+        for item in added:
+            ground = _add_ground(case, item)
+            _custody_fact(case, CustodyEvent.Kind.GROUND_ADDED, actor, item.started_at, ground=ground)
+            _case_event(events.GROUND_ADDED, actor, case, item.started_at, {"ground": str(ground).lower()})
     booking.content_digest = request.content_digest()
     booking.save(update_fields=["content_digest"])
 
 
-def _add_charge(case: Case, charge: ChargeFacts, at: datetime) -> LocalGround:
+def _add_charge(case: Case, charge: ChargeFacts, at: datetime) -> None:
     Charge.objects.create(
         case=case,
         offence_code=charge.offence_code,
@@ -195,8 +201,11 @@ def _add_charge(case: Case, charge: ChargeFacts, at: datetime) -> LocalGround:
         offence_class=charge.offence_class,
         added_at=at,
     )
+
+
+def _add_ground(case: Case, ground: GroundFacts) -> LocalGround:
     return LocalGround.objects.create(
-        case=case, kind=LocalGround.Kind.CHARGE, description=charge.description, started_at=at
+        case=case, kind=ground.kind, description=ground.description, started_at=ground.started_at
     )
 
 

@@ -9,8 +9,9 @@ from django.utils import timezone
 from accounts.errors import Conflict, Invalid, NotPermitted
 from audit.models import Event
 from cases import ports, services
-from cases.booking import ChargeFacts
+from cases.booking import ChargeFacts, GroundFacts
 from cases.models import Booking, Case, Document, Person
+from detainers.models import CaseAuthority
 from tests.actors import Cast
 from tests.factories import CaseFactory, booking_request, person_facts
 
@@ -146,3 +147,51 @@ def test_one_booking_sent_by_eight_at_once_is_one_case(transactional_cast: Cast)
 
     assert sorted(results) == [False] * 7 + [True]
     assert Booking.objects.count() == 1
+
+
+def test_a_ground_sent_later_is_a_new_fact_and_never_lost(cast: Cast):
+    request = booking_request(booked_at=timezone.now() - timedelta(days=2))
+    case = book_it(cast, request).case
+    warrant = GroundFacts("judicial_warrant", "W-1", timezone.now() - timedelta(days=1))
+    more = replace(request, grounds=(warrant,))
+
+    first, again = book_it(cast, more), book_it(cast, more)
+
+    assert (first.changed, again.changed) == (True, False)
+    ground = case.grounds.get(kind="judicial_warrant")
+    assert (ground.description, ground.started_at) == ("W-1", warrant.started_at)
+    assert Event.objects.filter(action="cases.ground_added", case_id=case.public_id).count() == 1
+    assert case.custody_events.filter(kind="ground_added", ground=ground).count() == 1
+
+
+def test_what_is_sent_after_a_person_left_holds_nobody_and_hides_no_breach(book: CaseFactory, cast: Cast):
+    request = booking_request(booked_at=timezone.now() - timedelta(days=2))
+    case = book_it(cast, request).case
+    book.eligible(case, at=timezone.now() - timedelta(hours=5))
+    at = timezone.now() - timedelta(hours=1)
+    services.release(case_id=case.pk, actor=cast.actor("officer"), at=at)
+    more = replace(request, charges=(*request.charges, ChargeFacts("5212", "Weapon", "felony")))
+
+    assert book_it(cast, more).changed
+
+    assert case.charges.count() == 2
+    assert not case.grounds.filter(ended_at__isnull=True).exists()
+    authority = CaseAuthority.objects.get(pk=case.pk)
+    assert authority.minutes_over in (239, 240)
+
+
+def test_a_ground_that_lies_in_the_future_is_refused(cast: Cast):
+    ahead = GroundFacts("court_order", "", timezone.now() + timedelta(days=1))
+
+    with pytest.raises(Invalid) as caught:
+        book_it(cast, booking_request(grounds=(ahead,)))
+
+    assert [item.field for item in caught.value.errors] == ["grounds.0.started_at"]
+
+
+@pytest.mark.parametrize(("number", "code"), [("B-1\n", "2399"), ("B-1", "2399\n"), ("B-1", "٢٣٩٩")])
+def test_numbers_and_codes_are_what_the_wire_can_carry(cast: Cast, number: str, code: str):
+    request = booking_request(booking_number=number, charges=(ChargeFacts(code, "Larceny", "felony"),))
+
+    with pytest.raises(Invalid):
+        book_it(cast, request)
