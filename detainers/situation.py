@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -66,7 +66,7 @@ def load(case: Case, at: datetime) -> Situation:
     result = None
     if case.is_in_custody and ground_since is None and case.release_eligible_at is not None and detainers:
         documents = tuple(
-            _document(item, decision) for item, decision in zip(detainers, decisions, strict=True)
+            _document(*each) for each in zip(detainers, decisions, references(detainers), strict=True)
         )
         result = compute(ClockInput(case.agency.time_zone, anchor, documents))
     back_since = _back_since(case) if holds else None
@@ -112,7 +112,16 @@ def _anchor(case: Case, holds: tuple[Hold, ...]) -> datetime | None:
     return min([case.release_eligible_at, *(hold.anchor_at for hold in holds)])
 
 
-def _document(detainer: Detainer, decision: Decision) -> Document:
+def references(detainers: Sequence[Detainer]) -> tuple[str, ...]:
+    """What the derivation calls each detainer; those alike in edition and day are numbered, so that none stands for another."""
+    names = [str(item) for item in detainers]
+    return tuple(
+        name if names.count(name) == 1 else f"{name} ({names[: n + 1].count(name)})"
+        for n, name in enumerate(names)
+    )
+
+
+def _document(detainer: Detainer, decision: Decision, reference: str) -> Document:
     return Document(
         form=form_rule(detainer),
         received_at=detainer.received_at,
@@ -120,7 +129,7 @@ def _document(detainer: Detainer, decision: Decision) -> Document:
         lifted_at=detainer.ended_at,
         deficient=bool(detainer.deficiencies),
         policies=decision.limits,
-        reference=str(detainer),
+        reference=reference,
     )
 
 

@@ -21,7 +21,7 @@ from detainers.models import Breach, Detainer, Hold, PolicyDecision
 from detainers.policies import Decision
 from detainers.services.breaches import settle_breach
 from detainers.services.common import say
-from detainers.situation import Situation, left_as, load
+from detainers.situation import Situation, left_as, load, references
 from detainers.states import HoldState
 
 HOW: dict[HoldState, str] = {
@@ -133,6 +133,9 @@ def _causes(hold: Hold, situation: Situation, at: datetime) -> list[tuple[dateti
     case = situation.case
     if hold.deadline_at <= at:
         causes.append((hold.deadline_at, HoldState.EXPIRED))
+    limit = situation.result.expires_at if situation.result else None
+    if limit is not None and limit <= hold.started_at:  # a paper registered late, whose limit was over before
+        causes.append((hold.started_at, HoldState.EXPIRED))
     if case.custody_ended_at is not None:
         causes.append((case.custody_ended_at, left_as(case)))
     if situation.ground_since is not None:
@@ -229,8 +232,9 @@ def _owner(situation: Situation) -> Detainer | None:
     assert result.document is not None
     first = situation.detainers[result.document]
     refused = {reference for reference, _ in result.derivation.refused}
+    named = dict(zip((item.pk for item in situation.detainers), references(situation.detainers), strict=True))
     for detainer in (first, *situation.detainers):
-        if detainer.is_live and str(detainer) not in refused:
+        if detainer.is_live and named[detainer.pk] not in refused:
             return detainer
     return None
 

@@ -46,7 +46,7 @@ def settle_breach(case: Case, hold: Hold | None, *, actor: Actor, at: datetime) 
 
 
 def _covered_by_hold(case: Case, hold: Hold, running: Breach | None, actor: Actor) -> None:
-    """A hold goes on. What lay between the release time, or the last hold, and its start stays a breach."""
+    """A hold goes on. What lay between the release time, the last hold or a return, and its start stays a breach."""
     if running is not None:
         end_breach(running, case, until=hold.started_at, actor=actor)
         return
@@ -55,8 +55,9 @@ def _covered_by_hold(case: Case, hold: Hold, running: Breach | None, actor: Acto
         for old in Hold.objects.filter(case=case, started_at__lt=hold.started_at)
         if old.pk != hold.pk
     ]
-    eligible = case.release_eligible_at
-    covered_until = max([*earlier, *([eligible] if eligible else [])], default=hold.started_at)
+    back = case.custody_events.filter(kind="recaptured").order_by("-occurred_at")
+    since = (case.release_eligible_at, back.values_list("occurred_at", flat=True).first())
+    covered_until = max([*earlier, *(at for at in since if at is not None)], default=hold.started_at)
     if covered_until < hold.started_at and not _recorded(case, covered_until):
         open_breach(case, from_at=covered_until, until=hold.started_at, actor=actor)
 

@@ -333,6 +333,46 @@ def test_an_escaped_person_who_is_back_gets_no_new_hours(road: Road) -> None:
     assert (view.in_breach, view.minutes_over) == (True, 60)
 
 
+def test_time_outside_after_an_escape_is_no_breach(road: Road) -> None:
+    case, _ = road.held(eligible_at=ago(hours=20))
+    officer = road.cast.actor("officer")
+    cases.record_escape(case_id=case.pk, actor=officer, at=ago(hours=15))
+    back = ago(hours=5)
+
+    cases.record_recapture(case_id=case.pk, actor=officer, at=back)
+
+    assert hold_of(case).started_at == back
+    assert not case.breaches.exists()
+
+
+def test_two_papers_of_one_edition_and_day_do_not_stand_for_each_other(road: Road) -> None:
+    case = road.case()
+    served = road.register(case, at=ago(days=9))
+    road.register(case, at=served.received_at)
+    road.serve(served)
+
+    road.eligible(case, at=ago(hours=1))
+
+    assert hold_of(case).detainer == served
+    assert not authority(case).in_breach
+
+
+def test_a_paper_registered_late_whose_limit_was_over_before_leaves_no_hold_on_another(road: Road) -> None:
+    zone, now = road.cast.jail.zone, timezone.now()
+    friday = (now - timedelta(days=7 + (now.weekday() - 4) % 7)).astimezone(zone).replace(hour=12)
+    case = road.case(days=30)
+    road.eligible(case, at=friday)
+    road.register(case, at=friday + timedelta(days=3), edition="I-247_2012-12")  # weekends do not count
+    assert hold_of(case).recorded_state == "active"
+
+    late = road.register(case, at=friday - timedelta(days=1))  # every hour counts: over on Sunday
+    road.serve(late, at=friday - timedelta(hours=1))
+
+    hold = hold_of(case)
+    assert (hold.recorded_state, hold.ended_at) == ("expired", hold.started_at)
+    assert authority(case).in_breach
+
+
 def test_decisions_are_stored_once_and_replay_to_the_same_bytes(road: Road) -> None:
     case, detainer = road.held(eligible_at=ago(hours=1))
     for _ in range(3):
