@@ -69,4 +69,13 @@ def _flat(detail: Any, path: str = "") -> Any:
         for index, value in enumerate(detail):
             yield from _flat(value, f"{path}.{index}" if isinstance(value, dict | list) else path)
     else:
-        yield {"field": path, "code": getattr(detail, "code", "invalid"), "message": str(detail)}
+        yield {
+            "field": _sendable(path),
+            "code": getattr(detail, "code", "invalid"),
+            "message": _sendable(str(detail)),
+        }
+
+
+def _sendable(text: str) -> str:
+    """Text that repeats what was sent, without half characters, which no answer can carry."""
+    return text.encode("utf-8", "replace").decode()

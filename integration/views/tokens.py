@@ -18,5 +18,8 @@ class ClientTokenView(TokenView):
         if request.POST.get("grant_type") != GRANT:
             body = {"error": "unsupported_grant_type", "error_description": f"Use grant_type={GRANT}."}
             return HttpResponse(json.dumps(body), status=400, content_type="application/json")
+        if any("\x00" in value for value in request.POST.values()):
+            body = {"error": "invalid_request", "error_description": "A value holds a NUL character."}
+            return HttpResponse(json.dumps(body), status=400, content_type="application/json")
         response: HttpResponse = self.authorization_flow_token_response(request, *args, **kwargs)
         return response

@@ -282,3 +282,12 @@ def test_two_senders_at_once_have_one_effect(cast, booking, key):
         assert statuses in ([201, 201], [201, 409])
     else:
         assert statuses == [200, 201]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("body", ['{"\\ud800": 1}', '{"person": {"sex": "\\ud800"}}'])
+def test_half_a_character_is_refused_with_a_problem(machine, body):
+    answer = machine.post(URL, body)
+
+    assert answer.status_code == 400
+    assert fields_of(answer)

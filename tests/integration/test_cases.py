@@ -1,3 +1,4 @@
+from base64 import b64encode
 from datetime import timedelta
 
 import pytest
@@ -193,3 +194,14 @@ def test_list_costs_the_same_number_of_queries_for_one_case_and_for_ten(
         answer = machine.get(URL)
 
     assert len(answer.json()["results"]) == Case.objects.count() == 10
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("place", ["p=garbage", "r=1&p=9999-99-99", "p=\x00"])
+def test_a_cursor_that_names_no_place_is_refused(machine, book, place):
+    book()
+
+    answer = machine.get(f"{URL}?cursor={b64encode(place.encode()).decode()}")
+
+    assert answer.status_code == 404
+    assert answer["Content-Type"] == "application/problem+json"

@@ -167,3 +167,10 @@ def test_client_needs_a_label_and_a_jail(cast, label):
             label="Jail system",
             actor=system("set-up"),
         )
+
+
+@pytest.mark.django_db
+def test_a_nul_character_at_the_token_address_is_a_bad_request():
+    form = {"grant_type": "client_credentials", "client_id": "\x00", "client_secret": "x"}
+
+    assert Client().post("/api/v1/oauth/token", form).status_code == 400
