@@ -18,6 +18,11 @@
     if (event.persisted && document.querySelector("form[data-sent]")) window.location.reload();
   });
 
+  // The theme writes the name of a chosen file into the nearest text field, which here is somebody else's: the booking number.
+  document.addEventListener("change", (event) => {
+    if (event.target.matches("form[data-once] input[type=file]")) event.stopImmediatePropagation();
+  }, true);
+
   // A row more, without asking the server.
   document.querySelectorAll("[data-add-row]").forEach((button) => {
     button.addEventListener("click", (event) => {
