@@ -48,14 +48,14 @@ class Checkout:
         )
         assert done.returncode == 0, f"config.embedded {arguments} failed:\n{done.stdout}{done.stderr}"
 
-    def begin(self, *arguments: str) -> None:
-        """Start `make run` as a person would; the environment is there already, so its recipe is not run."""
+    def begin(self, *arguments: str, **settings: str) -> None:
+        """Start `make run` as a person would, with settings of the environment; what it installs is there already."""
         words = " ".join(["--once", "--quiet", *arguments])
         with self.output.open("ab") as output:
             self.job = subprocess.Popen(
                 ["make", "--old-file=.venv/.synced", "run", f"ARGS={words}"],
                 cwd=self.root,
-                env=self.environment,
+                env=self.environment | settings,
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,

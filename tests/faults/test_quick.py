@@ -8,7 +8,8 @@ KEYS = ("no-record-1", "ice-custody-2", "unknown-place")
 
 
 def test_a_killed_worker_loses_nothing_and_doubles_nothing(checkout: Checkout) -> None:
-    checkout.begin(*(f"--only {key}" for key in KEYS))
+    # What a dead worker had fetched and not begun is hinted at again after half a minute; here we are less patient.
+    checkout.begin(*(f"--only {key}" for key in KEYS), MATCHING_HINT_SECONDS="5")
 
     inject.kill_searching_child(checkout)
     inject.kill_program(checkout, "--queues=deliver")
