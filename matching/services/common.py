@@ -64,9 +64,12 @@ def need_reason(reason: str, *, field: str = "reason", longest: int = 500) -> st
 
 
 def lock_submission(submission_id: int) -> Submission:
-    """One submission under a row lock, with its case and agency. Raises NotFound."""
+    """One submission under a row lock, with its case and agency. Raises NotFound.
+
+    Rows that only name it may still be written: two searches that propose each other never wait for one another.
+    """
     found: Submission | None = (
-        Submission.objects.select_for_update(of=("self",))
+        Submission.objects.select_for_update(of=("self",), no_key=True)
         .select_related("case__agency", "case__person")
         .filter(pk=submission_id)
         .first()

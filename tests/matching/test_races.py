@@ -6,13 +6,16 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 
 from audit.models import Event
 from cases import services as case_services
 from matching import services
-from matching.models import Candidate, Reply, Submission, Transmission
+from matching.engine.gallery import Hit
+from matching.models import Candidate, FingerTemplate, Reply, Submission, Transmission
 from matching.ports import Receipt
+from matching.services.common import lock_submission
+from matching.services.searches import _propose
 from matching.services.submissions import _next_number
 from tests.factories import booking_request, person_facts
 from tests.matching.conftest import NOW, Checks, FakeBureau, answer_states, eft, receive, sre
@@ -234,3 +237,28 @@ def test_one_examiner_who_decides_twice_at_once_has_decided_once(committed_check
 
     candidate.refresh_from_db()
     assert (candidate.state, candidate.reviews.count()) == ("first_reviewed", 1)
+
+
+def test_two_searches_that_propose_each_other_at_once_both_end(committed_checks: Checks) -> None:
+    one, other = committed_checks.open(), committed_checks.open()
+    for each in (one, other):
+        FingerTemplate.objects.create(
+            case_id=each.case_id,
+            submission=each,
+            position=1,
+            minutiae=b"",
+            extractor="e",
+            version="v",
+            quality=1,
+            extracted_at=NOW,
+        )
+    both_hold = threading.Barrier(2)
+
+    def search(mine: Submission, found: Submission) -> int:
+        hit = Hit(str(found.pk), 99.0, 1, {1: 99.0})
+        with transaction.atomic():
+            locked = lock_submission(mine.pk)
+            both_hold.wait(10)
+            return _propose(locked, hit, 1, "e:v", NOW)
+
+    assert at_once(lambda: search(one, other), lambda: search(other, one)) == [1, 1]
