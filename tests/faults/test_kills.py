@@ -42,7 +42,6 @@ class Round:
 
     def killed(self) -> None:
         self.at = time.monotonic()
-        self.figures["ended before"] = _ended(self.checkout)
 
     def until_it_works_again(self, query: str, *, before: int | None = None) -> None:
         """Until the first thing that the killed part alone does was done again."""
