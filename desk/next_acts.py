@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from accounts.permissions import Permission as P
+from cases.states import Custody
 from desk import conditions
 from desk.facts import CaseFacts, DetainerFacts
 from desk.situations import Kind, Situation
@@ -133,9 +134,10 @@ def _detainers(facts: CaseFacts) -> Iterator[_Option]:
             Act("detainer_register", _("Register a detainer"), facts.public_id), P.DETAINER_REGISTER
         )
     for detainer in facts.active_detainers:
-        yield _Option(
-            Act("judicial_order", _("Record a judge's order"), detainer.public_id), P.WARRANT_RECORD
-        )
+        if facts.in_custody:
+            yield _Option(
+                Act("judicial_order", _("Record a judge's order"), detainer.public_id), P.WARRANT_RECORD
+            )
         yield _Option(
             Act("detainer_lift", _("Record that it was lifted"), detainer.public_id), P.DETAINER_LIFT
         )
@@ -156,6 +158,8 @@ def _custody(facts: CaseFacts, situation: Situation) -> Iterator[_Option]:
     if not facts.in_custody:
         why = _("The person is no longer in custody.")
         yield _Option(Act("release", _("Release"), facts.public_id), P.CASE_RELEASE, why)
+        if facts.custody_state == Custody.ESCAPED:
+            yield _Option(Act("custody", _("Record the return"), facts.public_id), P.CUSTODY_RECORD)
         return
     on_hold = situation.kind is Kind.HOLD_ENDING
     label = _("Release or pickup") if on_hold else _("Release")
@@ -168,7 +172,7 @@ def _custody(facts: CaseFacts, situation: Situation) -> Iterator[_Option]:
         )
         yield _Option(Act("ground_end", label, ground.public_id), P.GROUND_EDIT)
     yield _Option(Act("ground_add", _("Record a local ground"), facts.public_id), P.GROUND_EDIT)
-    yield _Option(Act("custody", _("Death, escape or transfer"), facts.public_id), P.CUSTODY_RECORD)
+    yield _Option(Act("custody", _("Death or escape"), facts.public_id), P.CUSTODY_RECORD)
 
 
 def _holding(facts: CaseFacts) -> Iterator[Cannot]:

@@ -133,6 +133,19 @@ def test_a_case_without_a_detainer_says_that_nothing_else_holds(at_desk, road):
     assert "An answer or a match holds nobody." in page
 
 
+def test_who_escaped_can_be_recorded_as_back_and_who_left_gets_no_new_authority(at_desk, road, cast):
+    gone, _detainer = road.held(eligible_at=ago(hours=1))
+    free, _detainer = road.held(eligible_at=ago(hours=1))
+    officer = cast.actor("officer")
+    services.record_escape(case_id=gone.pk, actor=officer, at=ago(minutes=5), reason="Over the wall.")
+    services.release(case_id=free.pk, actor=officer, at=ago(minutes=5), to="street")
+
+    assert "Record the return" in page_of(at_desk("officer"), gone)
+    page = page_of(at_desk("officer"), free)
+    assert "Record the return" not in page
+    assert "Record a judge's order" not in page
+
+
 def test_a_breach_is_shown_with_its_length_after_a_late_release(at_desk, road, cast):
     ended = ago(hours=3)
     case = road.eligible(road.case(), at=ended)
