@@ -61,3 +61,8 @@ INITIAL = Custody.IN_CUSTODY
 def move(source: Custody, action: str) -> Move | None:
     """The step that `action` means from `source`, or None when it is not allowed."""
     return next((step for step in MOVES if step.source == source and step.action == action), None)
+
+
+def permission_for(action: str) -> Permission:
+    """Who may do `action`, whatever the state: asked before anything is said about the state."""
+    return next(step.permission for step in MOVES if step.action == action)

@@ -14,7 +14,7 @@ from audit import record
 from audit.record import JsonValue, Ref
 from cases import events, policies
 from cases.models import Case, CustodyEvent, LocalGround
-from cases.states import Custody
+from cases.states import Custody, permission_for
 
 DESTINATIONS = {
     "street": "set free",
@@ -126,8 +126,8 @@ def record_recapture(*, case_id: int, actor: Actor, at: datetime, reason: str = 
     """Record that an escaped person is back. Raises as `release`."""
     with transaction.atomic():
         case = lock_case(case_id)
+        check_permission(actor, permission_for("record_recapture"), case.agency)
         step = policies.check_move(case.custody_state, "record_recapture", number=case.number)
-        check_permission(actor, step.permission, case.agency)
         policies.check_time(at, not_before=case.custody_ended_at, now=timezone.now(), what="The return")
         _move(case, step.target, None)
         _fact(case, CustodyEvent.Kind.RECAPTURED, actor, at, reason=reason)
@@ -167,8 +167,8 @@ def _leave(
     """The one way out of custody."""
     with transaction.atomic():
         case = lock_case(case_id)
+        check_permission(actor, permission_for(action), case.agency)
         step = policies.check_move(case.custody_state, action, number=case.number)
-        check_permission(actor, step.permission, case.agency)
         policies.check_time(at, not_before=case.opened_at, now=timezone.now(), what="The end of custody")
         if end_grounds:
             _end_open_grounds(case, at)
