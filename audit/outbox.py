@@ -59,7 +59,8 @@ def carry(delivery_id: int, *, at: datetime) -> None:
 
 def _fail(delivery: Delivery, error: str, *, at: datetime, final: bool) -> None:
     attempts = delivery.attempts + 1
-    Delivery.objects.filter(pk=delivery.pk).update(
+    # Only while it is pending: whoever took it over after our lease may have carried it out by now.
+    Delivery.objects.filter(pk=delivery.pk, state=Delivery.State.PENDING).update(
         attempts=attempts,
         last_error=error[:300],
         lease_until=None,
