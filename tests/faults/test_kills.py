@@ -32,6 +32,7 @@ class Round:
     def __init__(self, checkout: Checkout, fault: str) -> None:
         self.checkout, self.fault = checkout, fault
         self.figures: dict[str, Any] = {"fault": fault, "load": round(os.getloadavg()[0], 1)}
+        inject.end_everything(checkout)
         checkout.begin(*(["--fresh"] if _ended(checkout) else []))
         checkout.wait_for("the emptied database", lambda: not _ended(checkout), BEGIN_SECONDS)
 
