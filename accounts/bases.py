@@ -54,7 +54,7 @@ class ScopedView(_Declared):
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         self.request = request
         if not getattr(request.user, "is_authenticated", False):
-            return redirect_to_login(request.get_full_path())
+            return redirect_to_login(request.path)  # without the query, in which people type names
         if not self.actor.may_somewhere(self.permission):
             raise PermissionDenied(
                 "Your role does not include this page. Ask an administrator of your agency."

@@ -5,6 +5,7 @@ from functools import wraps
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.template.response import SimpleTemplateResponse
@@ -74,6 +75,8 @@ class ClearholdAdminSite(UnfoldAdminSite):  # type: ignore[misc]
 
         @wraps(inner)
         def in_zone(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+            if view != self.logout and not self.has_permission(request):
+                return redirect_to_login(request.path, f"/{self.name}/login/")  # without the query: names
             home = actor_of(request).home_agencies
             zone = (
                 Agency.objects.filter(pk__in=home[:1]).values_list("time_zone", flat=True).first()
@@ -102,7 +105,7 @@ class ClearholdAdminSite(UnfoldAdminSite):  # type: ignore[misc]
 
         if request.user.is_authenticated:
             return redirect("home")
-        wanted = request.GET.get("next") or request.get_full_path()
+        wanted = request.GET.get("next") or request.path
         return redirect(f"/login/?{urlencode({'next': wanted})}")
 
     def logout(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponseBase:
