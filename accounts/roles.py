@@ -108,7 +108,7 @@ ROLES: dict[str, Role] = {
 
 SYSTEM_PERMISSIONS: dict[str, frozenset[P]] = {
     "matching": frozenset({P.SUBMISSION_VIEW, P.CASE_VIEW, P.TRANSMISSION_RETRY, P.QUARANTINE_HANDLE}),
-    "clock": frozenset({P.CASE_VIEW, P.HOLD_DECIDE}),
+    "clock": frozenset({P.CASE_VIEW}),
     "set-up": frozenset({P.ACCOUNT_MANAGE, P.REVIEW_GRANT}),
 }
 

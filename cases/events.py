@@ -3,6 +3,7 @@
 BOOKED = "cases.booked"
 PRINTS_ADDED = "cases.prints_added"
 CHARGE_ADDED = "cases.charge_added"
+CHARGE_REWORDED = "cases.charge_reworded"
 GROUND_ADDED = "cases.ground_added"
 GROUND_ENDED = "cases.ground_ended"
 RELEASE_ELIGIBLE = "cases.release_eligible"
@@ -19,6 +20,7 @@ SENTENCES = {
     BOOKED: "{actor} booked the person, {charges_text}, {prints}.",
     PRINTS_ADDED: "{actor} added prints to the booking.",
     CHARGE_ADDED: "{actor} added a charge (NCIC {offence_code}).",
+    CHARGE_REWORDED: "{actor} sent other words for a charge (NCIC {offence_code}).",
     GROUND_ADDED: "{actor} recorded a local ground to hold: {ground}.",
     GROUND_ENDED: "{actor} ended the local ground '{ground}': {reason}.",
     RELEASE_ELIGIBLE: "The last local ground ended. The person is to be released unless another authority holds.",

@@ -10,7 +10,7 @@ from cases.services.custody import (
     release,
     transfer,
 )
-from cases.services.documents import quarantine_document, store_document
+from cases.services.documents import keep_refused, quarantine_document, store_document
 from cases.services.links import link_same_person
 
 __all__ = [
@@ -18,6 +18,7 @@ __all__ = [
     "add_ground",
     "book",
     "end_ground",
+    "keep_refused",
     "link_same_person",
     "quarantine_document",
     "record_death",

@@ -1,5 +1,6 @@
 """Taking in a booking, from whatever door. The same agency and booking number again is the same booking."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -9,7 +10,7 @@ from django.utils import timezone
 from accounts.actors import Actor
 from accounts.errors import Conflict, Invalid
 from accounts.models import Agency
-from accounts.permissions import Permission, check_permission
+from accounts.permissions import Permission, check_permission, has_permission
 from audit import record
 from audit.record import Ref
 from cases import events, policies, ports
@@ -17,7 +18,7 @@ from cases.booking import BookingRequest, ChargeFacts, GroundFacts
 from cases.models import Booking, Case, CaseCounter, Charge, CustodyEvent, LocalGround, Person
 from cases.ports import EftFacts
 from cases.services.custody import lock_case
-from cases.services.documents import quarantine_document, store_document
+from cases.services.documents import keep_refused, store_document
 from cases.states import Custody
 
 
@@ -41,7 +42,10 @@ def book(*, actor: Actor, agency: Agency, request: BookingRequest, at: datetime)
     problems = policies.booking_problems(request, now=timezone.now())
     facts = _read_eft(actor=actor, agency=agency, request=request, at=at) if request.eft else None
     if facts:
-        problems += policies.agreement_problems(request, facts, ports.fold_name)
+        strangers = policies.agreement_problems(request, facts, ports.fold_name)
+        if strangers:
+            _keep(actor, agency, request, at, " ".join(problem.message for problem in strangers))
+        problems += strangers
     if problems:
         raise Invalid(problems)
     with transaction.atomic():
@@ -63,18 +67,21 @@ def _read_eft(*, actor: Actor, agency: Agency, request: BookingRequest, at: date
     try:
         return ports.eft_reader(request.eft)
     except Invalid as error:
-        with transaction.atomic():
-            document = store_document(
-                actor=actor,
-                agency=agency,
-                kind="booking_eft",
-                media_type="application/octet-stream",
-                content=request.eft,
-                channel=request.channel,
-                at=at,
-            )
-            quarantine_document(document_id=document.pk, reason=error.message, actor=actor, at=at)
+        _keep(actor, agency, request, at, error.message)
         raise
+
+
+def _keep(actor: Actor, agency: Agency, request: BookingRequest, at: datetime, reason: str) -> None:
+    assert request.eft is not None
+    keep_refused(
+        actor=actor,
+        agency=agency,
+        kind="booking_eft",
+        content=request.eft,
+        channel=request.channel,
+        at=at,
+        reason=reason,
+    )
 
 
 def _lock_number(agency: Agency, booking_number: str) -> None:
@@ -117,8 +124,7 @@ def _create(
     for charge in request.charges:
         _add_charge(case, charge, request.booked_at)
         _add_ground(case, GroundFacts(LocalGround.Kind.CHARGE, charge.description, request.booked_at))
-    for ground in request.grounds:
-        _add_ground(case, ground)
+    others = [_add_ground(case, ground) for ground in request.grounds]
     if request.eft and facts:
         _attach_prints(actor=actor, booking=booking, request=request, facts=facts, at=at)
     record.event(
@@ -136,6 +142,9 @@ def _create(
             "number": case.number,
         },
     )
+    for ground in others:
+        _custody_fact(case, CustodyEvent.Kind.GROUND_ADDED, actor, ground.started_at, ground=ground)
+        _case_event(events.GROUND_ADDED, actor, case, ground.started_at, {"ground": str(ground).lower()})
     return BookingResult(case=case, created=True, changed=True)
 
 
@@ -173,17 +182,18 @@ def _amend(*, actor: Actor, booking: Booking, request: BookingRequest, at: datet
     case = lock_case(booking.case_id)
     may_be_held = case.custody_state in (Custody.IN_CUSTODY, Custody.ESCAPED)
     added = []
-    known = set(case.charges.values_list("offence_code", "description", "offence_class"))
-    for charge in request.charges:
-        if (charge.offence_code, charge.description, charge.offence_class) not in known:
-            _add_charge(case, charge, at)
-            _case_event(events.CHARGE_ADDED, actor, case, at, {"offence_code": charge.offence_code})
-            added.append(GroundFacts(LocalGround.Kind.CHARGE, charge.description, at))
+    for charge in _new_charges(case, request, actor, at):
+        _add_charge(case, charge, at)
+        _case_event(events.CHARGE_ADDED, actor, case, at, {"offence_code": charge.offence_code})
+        added.append(GroundFacts(LocalGround.Kind.CHARGE, charge.description, at))
     recorded = set(case.grounds.values_list("kind", "description", "started_at"))
     added += [
         item for item in request.grounds if (item.kind, item.description, item.started_at) not in recorded
     ]
-    if added and may_be_held:  # a person who has left is held on nothing, whatever is still sent
+    # A person who has left is held on nothing, whatever is still sent; and one who is to be released is held on a new
+    # ground only by somebody who may record grounds, never by a machine that sends its booking again.
+    decides = case.release_eligible_at is None or has_permission(actor, Permission.GROUND_EDIT, case.agency)
+    if added and may_be_held and decides:
         Case.objects.filter(pk=case.pk).update(release_eligible_at=None)
         for item in added:
             ground = _add_ground(case, item)
@@ -191,6 +201,35 @@ def _amend(*, actor: Actor, booking: Booking, request: BookingRequest, at: datet
             _case_event(events.GROUND_ADDED, actor, case, item.started_at, {"ground": str(ground).lower()})
     booking.content_digest = request.content_digest()
     booking.save(update_fields=["content_digest"])
+
+
+def _new_charges(case: Case, request: BookingRequest, actor: Actor, at: datetime) -> list[ChargeFacts]:
+    """Charges that were not there: more of a code and class than before. Other words for the same charge are taken over."""
+    known = list(case.charges.order_by("pk"))
+    new = []
+    for charge in request.charges:
+        alike = [
+            row
+            for row in known
+            if (row.offence_code, row.offence_class) == (charge.offence_code, charge.offence_class)
+        ]
+        if not alike:
+            new.append(charge)
+            continue
+        row = next((row for row in alike if row.description == charge.description), alike[0])
+        known.remove(row)
+        if row.description != charge.description:
+            row.description = charge.description
+            row.save(update_fields=["description"])
+            _case_event(
+                events.CHARGE_REWORDED,
+                actor,
+                case,
+                at,
+                {"offence_code": charge.offence_code},
+                changed=["description"],
+            )
+    return new
 
 
 def _add_charge(case: Case, charge: ChargeFacts, at: datetime) -> None:
@@ -253,7 +292,13 @@ def _custody_fact(
 
 
 def _case_event(
-    action: str, actor: Actor, case: Case, at: datetime, facts: dict[str, record.JsonValue] | None = None
+    action: str,
+    actor: Actor,
+    case: Case,
+    at: datetime,
+    facts: dict[str, record.JsonValue] | None = None,
+    *,
+    changed: Sequence[str] = (),
 ) -> None:
     record.event(
         action,
@@ -263,4 +308,5 @@ def _case_event(
         agency=case.agency.public_id,
         occurred_at=at,
         facts=facts,
+        changed=changed,
     )

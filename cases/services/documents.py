@@ -59,6 +59,31 @@ def store_document(
     return document
 
 
+def keep_refused(
+    *, actor: Actor, agency: Agency, kind: str, content: bytes, channel: str, at: datetime, reason: str
+) -> None:
+    """Keep bytes that were refused, set aside with the reason, whatever happens to the act that brought them.
+
+    The same bytes from the same agency are kept once. Too large or empty files are refused before anything is kept.
+    """
+    if not content or len(content) > MAX_BYTES:
+        return
+    digest = sha256(content).hexdigest()
+    if Document.objects.filter(agency=agency, sha256=digest, quarantined_at__isnull=False).exists():
+        return
+    with transaction.atomic():
+        document = store_document(
+            actor=actor,
+            agency=agency,
+            kind=kind,
+            media_type="application/octet-stream",
+            content=content,
+            channel=channel,
+            at=at,
+        )
+        _set_aside(document, reason, actor, at)
+
+
 def quarantine_document(*, document_id: int, reason: str, actor: Actor, at: datetime) -> Document:
     """Set a received document aside with the reason a person needs. Raises NotFound, NotPermitted."""
     with transaction.atomic():
@@ -69,19 +94,23 @@ def quarantine_document(*, document_id: int, reason: str, actor: Actor, at: date
             check_permission(actor, Permission.CASE_BOOK, document.agency)
         if document.quarantined_at is not None:
             return document
-        document.quarantined_at = at
-        document.quarantine_reason = reason
-        document.save(update_fields=["quarantined_at", "quarantine_reason"])
-        record.event(
-            events.DOCUMENT_QUARANTINED,
-            actor=actor,
-            subject=Ref("document", document.public_id),
-            agency=document.agency.public_id if document.agency else None,
-            occurred_at=at,
-            reason=reason,
-            changed=["quarantined_at"],
-        )
+        _set_aside(document, reason, actor, at)
     return document
+
+
+def _set_aside(document: Document, reason: str, actor: Actor, at: datetime) -> None:
+    document.quarantined_at = at
+    document.quarantine_reason = reason
+    document.save(update_fields=["quarantined_at", "quarantine_reason"])
+    record.event(
+        events.DOCUMENT_QUARANTINED,
+        actor=actor,
+        subject=Ref("document", document.public_id),
+        agency=document.agency.public_id if document.agency else None,
+        occurred_at=at,
+        reason=reason,
+        changed=["quarantined_at"],
+    )
 
 
 def document_by_public_id(actor: Actor, public_id: UUID) -> Document:

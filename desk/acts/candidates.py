@@ -226,7 +226,7 @@ class CandidateReviewView(_CandidateMixin, CaseActView):
         ]
 
     def _templates(self, submission: Submission) -> dict[int, Template]:
-        rows = FingerTemplate.objects.visible_to(self.actor).filter(submission=submission)
+        rows = FingerTemplate.objects.visible_to(self.actor).live().filter(submission=submission)
         return {row.position: Template.from_bytes(bytes(row.minutiae)) for row in rows}
 
     def _shown(self, side: str, finger: int, templates: dict[int, Template]) -> Shown:

@@ -38,17 +38,17 @@ def settle_breach(case: Case, hold: Hold | None, *, actor: Actor, at: datetime) 
                 .order_by("started_at")
                 .values_list("started_at", flat=True)
             )
-            end_breach(running, case, until=since.first() or at, actor=actor)
+            end_breach(running, case, until=_not_before_raised(running, since.first() or at), actor=actor)
         return None
-    if running is None and at > ended:
-        return open_breach(case, from_at=ended, until=None, actor=actor)
+    if running is None and at > (since := _uncounted_since(case, ended)):
+        return open_breach(case, from_at=since, until=None, actor=actor)
     return running
 
 
 def _covered_by_hold(case: Case, hold: Hold, running: Breach | None, actor: Actor) -> None:
     """A hold goes on. What lay between the release time, the last hold or a return, and its start stays a breach."""
     if running is not None:
-        end_breach(running, case, until=hold.started_at, actor=actor)
+        end_breach(running, case, until=_not_before_raised(running, hold.started_at), actor=actor)
         return
     earlier = [
         old.ends_at
@@ -62,14 +62,31 @@ def _covered_by_hold(case: Case, hold: Hold, running: Breach | None, actor: Acto
         open_breach(case, from_at=covered_until, until=hold.started_at, actor=actor)
 
 
+def _not_before_raised(breach: Breach, stated: datetime) -> datetime:
+    """An authority stated to have begun earlier does not shorten what was already raised as a breach (design 2.11)."""
+    return max(stated, breach.opened_at)
+
+
 def _after_custody(case: Case, running: Breach | None, ended: datetime | None, actor: Actor) -> None:
     """Custody is over. If that was after authority, the same transaction carries the breach."""
     left_at = case.custody_ended_at
     assert left_at is not None
     if running is not None:
         end_breach(running, case, until=left_at, actor=actor)
-    elif ended is not None and left_at > ended and not _recorded(case, ended):
-        open_breach(case, from_at=ended, until=left_at, actor=actor)
+    elif (
+        ended is not None
+        and left_at > (since := _uncounted_since(case, ended))
+        and not _recorded(case, since)
+    ):
+        open_breach(case, from_at=since, until=left_at, actor=actor)
+
+
+def _uncounted_since(case: Case, ended: datetime) -> datetime:
+    """From when custody without authority is not yet in a breach of this case: no minute is counted twice."""
+    last = (
+        Breach.objects.filter(case=case, from_at__lte=ended, until_at__gt=ended).order_by("-until_at").first()
+    )
+    return last.until_at if last is not None and last.until_at is not None else ended
 
 
 def _recorded(case: Case, from_at: datetime) -> bool:

@@ -69,7 +69,10 @@ EXPIRE = """
 OPEN_BREACHES = """
     WITH made AS (
         INSERT INTO detainers_breach (public_id, case_id, state, from_at, origin, announced, cause, remedy, closed_by)
-        SELECT gen_random_uuid(), a.case_id, 'open', a.authority_ends_at, 'service', true, '', '', ''
+        SELECT gen_random_uuid(), a.case_id, 'open', GREATEST(a.authority_ends_at, (
+                   SELECT max(x.until_at) FROM detainers_breach x
+                    WHERE x.case_id = a.case_id AND x.from_at <= a.authority_ends_at)),
+               'service', true, '', '', ''
           FROM unnest(%s::bigint[]) AS wanted(case_id)
           JOIN detainers_authority a ON a.case_id = wanted.case_id
          WHERE a.in_custody AND a.authority_ends_at < COALESCE(%s, statement_timestamp())

@@ -12,7 +12,7 @@ from accounts.errors import FieldError, IllegalMove, Invalid
 from accounts.models import Agency
 from accounts.permissions import Permission, check_permission
 from cases.models import Booking, Case, Document
-from cases.services import store_document
+from cases.services import keep_refused, store_document
 from matching import conf, events, hints
 from matching.formats.ebts import BookingEft, fold_name, validate_booking_eft, with_tcn
 from matching.formats.errors import EftError
@@ -73,6 +73,23 @@ def reprint(*, submission_id: int, actor: Actor, at: datetime, eft: bytes) -> Su
     Raises Invalid (every problem of the file at once), NotPermitted, IllegalMove when newer prints were sent
     already, NotFound.
     """
+    try:
+        return _reprint(submission_id=submission_id, actor=actor, at=at, eft=eft)
+    except Invalid as error:
+        agency = Submission.objects.select_related("case__agency").get(pk=submission_id).case.agency
+        keep_refused(
+            actor=actor,
+            agency=agency,
+            kind="booking_eft",
+            content=eft,
+            channel="reprint",
+            at=at,
+            reason=error.message,
+        )
+        raise
+
+
+def _reprint(*, submission_id: int, actor: Actor, at: datetime, eft: bytes) -> Submission:
     with transaction.atomic():
         old = lock_submission(submission_id)
         agency = old.case.agency

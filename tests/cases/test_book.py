@@ -6,6 +6,7 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
+from accounts.actors import actor_for_client
 from accounts.errors import Conflict, Invalid, NotPermitted
 from audit.models import Event
 from cases import ports, services
@@ -195,3 +196,57 @@ def test_numbers_and_codes_are_what_the_wire_can_carry(cast: Cast, number: str, 
 
     with pytest.raises(Invalid):
         book_it(cast, request)
+
+
+def test_other_words_for_a_charge_are_no_new_ground(cast: Cast):
+    request = booking_request()
+    case = book_it(cast, request).case
+
+    result = book_it(
+        cast, replace(request, charges=(replace(request.charges[0], description="Larceny, 2nd degree"),))
+    )
+
+    assert result.changed
+    assert case.grounds.count() == 1
+    assert case.charges.get().description == "Larceny, 2nd degree"
+    assert Event.objects.filter(action="cases.charge_reworded", case_id=case.public_id).count() == 1
+
+
+def test_a_machine_that_sends_a_booking_again_holds_nobody_who_is_to_be_released(book: CaseFactory):
+    request = booking_request()
+    case = book_it(book.cast, request).case
+    book.eligible(case)
+    machine = actor_for_client(client_id="c", label="Machine", agency=book.cast.jail)
+    more = replace(request, charges=(*request.charges, ChargeFacts("1313", "Simple assault", "misdemeanor")))
+
+    services.book(actor=machine, agency=book.cast.jail, request=more, at=timezone.now())
+
+    case.refresh_from_db()
+    assert case.release_eligible_at is not None
+    assert case.charges.count() == 2
+    assert not case.grounds.filter(ended_at__isnull=True).exists()
+
+
+def test_grounds_that_come_with_the_booking_are_facts_of_their_own(cast: Cast):
+    warrant = GroundFacts(
+        "judicial_warrant", "Warrant of the county court", timezone.now() - timedelta(hours=10)
+    )
+
+    case = book_it(cast, booking_request(grounds=(warrant,))).case
+
+    assert case.custody_events.filter(kind="ground_added").count() == 1
+    assert Event.objects.filter(action="cases.ground_added", case_id=case.public_id).count() == 1
+
+
+def test_a_print_file_of_somebody_else_is_kept_in_quarantine_once(
+    cast: Cast, monkeypatch: pytest.MonkeyPatch
+):
+    facts = ports.EftFacts("OTHER", "PERSON", None, "M", "TX", None, (), "digest", 10)
+    monkeypatch.setattr(ports, "eft_reader", lambda content: facts)
+
+    for _ in range(2):
+        with pytest.raises(Invalid):
+            book_it(cast, booking_request(eft=b"somebody else"))
+
+    assert "another surname" in Document.objects.get().quarantine_reason
+    assert not Case.objects.exists()

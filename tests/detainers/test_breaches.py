@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from django.utils import timezone
 
 from accounts.errors import IllegalMove, Invalid, NotPermitted
 from cases import services as cases
@@ -32,21 +33,25 @@ def test_custody_without_any_detainer_is_a_breach_too(road: Road) -> None:
     assert (view.in_breach, view.kind, view.minutes_over) == (True, "none", 120)
 
 
-def test_a_new_ground_ends_it_and_a_release_ends_it(road: Road) -> None:
+def test_a_new_ground_ends_it_but_does_not_shorten_what_was_raised(road: Road) -> None:
     case, breach = breached(road, hours=3)
     officer = road.cast.actor("officer")
-    added_at = ago(hours=1)
 
-    ground = cases.add_ground(case_id=case.pk, actor=officer, at=added_at, kind=LocalGround.Kind.COURT_ORDER)
+    ground = cases.add_ground(
+        case_id=case.pk, actor=officer, at=ago(hours=1), kind=LocalGround.Kind.COURT_ORDER
+    )
 
     breach.refresh_from_db()
-    assert (breach.state, breach.until_at) == ("ended", added_at)
+    assert breach.state == "ended"
+    assert breach.until_at == breach.opened_at
     cases.end_ground(ground_id=ground.pk, actor=officer, at=ago(minutes=30), reason="warrant_ended")
     services.expire_due()
-    left_at = ago(minutes=10)
+    later = case.breaches.latest("pk")
+    assert later.from_at == breach.until_at  # no minute is counted twice
+    left_at = timezone.now()
     cases.release(case_id=case.pk, actor=officer, at=left_at)
-    second = case.breaches.latest("pk")
-    assert (second.state, second.until_at) == ("ended", left_at)
+    later.refresh_from_db()
+    assert (later.state, later.until_at) == ("ended", left_at)
     assert case.breaches.count() == 2
 
 

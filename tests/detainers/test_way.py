@@ -567,3 +567,32 @@ def test_every_event_reads_as_a_sentence_and_names_nobody(road: Road) -> None:
         words = sentences.sentence(event, zone="America/Chicago")
         assert "–" not in words, words
         assert "Sample" not in words + str(event.facts)
+
+
+def test_a_defect_in_the_rules_does_not_refuse_a_release(road: Road, monkeypatch: pytest.MonkeyPatch) -> None:
+    case, _ = road.held(eligible_at=ago(hours=60))
+
+    def defect(**_: object) -> None:
+        raise KeyError("a rule that nobody wrote")
+
+    monkeypatch.setattr("detainers.handlers.reassess", defect)
+    cases.release(case_id=case.pk, actor=road.cast.actor("officer"), at=ago(hours=1))
+
+    case.refresh_from_db()
+    assert case.custody_state == "released"
+
+
+def test_a_stated_start_of_authority_does_not_shorten_a_breach_already_raised(road: Road) -> None:
+    case = road.case()
+    for ground in case.grounds.all():
+        cases.end_ground(
+            ground_id=ground.pk, actor=road.cast.actor("officer"), at=ago(hours=3), reason="bond"
+        )
+    services.expire_due()
+    raised = case.breaches.get()
+
+    cases.add_ground(case_id=case.pk, actor=road.cast.actor("officer"), at=ago(hours=3), kind="court_order")
+
+    breach = case.breaches.get()
+    assert breach.until_at is not None
+    assert breach.until_at >= raised.opened_at

@@ -93,14 +93,14 @@ def test_another_person_s_token_is_their_own(book, desk):
 def test_wrong_input_keeps_what_was_typed_and_releases_nobody(book, desk, send):
     case = book()
 
-    response = send(desk("officer"), "release", case, at="2999-01-01 10:00", reason="Picked up by family")
+    response = send(desk("officer"), "release", case, at="2199-01-01 10:00", reason="Picked up by family")
 
     page = said(response)
     assert response.status_code == 400
     assert "Choose where the person goes." in page
     assert "Picked up by family" in page
-    assert "2999-01-01 10:00" in page
-    assert "Read as Tue 1 Jan 2999, 10:00 CST" in page
+    assert "2199-01-01 10:00" in page
+    assert "Read as Tue 1 Jan 2199, 10:00 CST" in page
     case.refresh_from_db()
     assert case.is_in_custody
 
@@ -122,7 +122,7 @@ def test_a_release_in_the_future_is_refused_at_the_time(book, desk, send):
         ("2026-03-08 02:30", "does not exist in America/Chicago"),
         ("2026-11-01 01:30", "happened twice in America/Chicago"),
         ("0001-01-01 00:00+14:00", "This is not a date and time."),
-        ("9999-12-31 23:59", "This is not a date and time."),
+        ("9999-12-31 23:59", "Check the year"),
     ],
 )
 def test_times_that_are_none_are_refused_with_their_sentence(book, desk, send, text, sentence):
