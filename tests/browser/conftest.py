@@ -29,7 +29,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
-    """One browser for a file of tests. Gone with it: two at once, or its event loop left behind, would spoil the tests after it."""
+    """One browser for a file of tests. Gone with it: two at once, or its event loop left behind, would spoil later tests."""
     path = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
     before = os.environ.get("DJANGO_ALLOW_ASYNC_UNSAFE")
     # Playwright's synchronous interface runs an event loop in this thread; Django would refuse its own queries there.
