@@ -22,7 +22,7 @@ SOURCE = Path(__file__).resolve().parents[2]
 FOREIGN = (
     "DATABASE_URL", "CELERY_", "CACHE_", "BUREAU_", "DJANGO_", "CLEARHOLD_", "MATCHING_", "SWEEP_", "MAKE", "MFLAGS",
 )  # fmt: skip
-LOOK_EVERY_SECONDS = 0.05
+LOOK_EVERY_SECONDS = 0.2
 
 
 class Checkout:

@@ -1,10 +1,10 @@
-"""The short form of the kills, in every run of the tests: three samples, one kill of each worker that carries the check."""
+"""The short form of the kills, in every run of the tests: two samples, one kill of each worker that carries the check."""
 
 from matching.samples import cast
 from tests.faults import inject, invariants
 from tests.faults.checkout import Checkout
 
-KEYS = ("no-record-1", "ice-custody-2", "unknown-place")
+KEYS = ("no-record-1", "ice-custody-2")
 
 
 def test_a_killed_worker_loses_nothing_and_doubles_nothing(checkout: Checkout) -> None:
