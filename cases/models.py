@@ -62,6 +62,12 @@ class Person(models.Model):
     """Somebody who was booked. The true name in any script; the wire's 7-bit form is derived when needed."""
 
     public_id = models.UUIDField(default=uuid4, unique=True, editable=False)
+    agency = models.ForeignKey(
+        Agency,
+        on_delete=models.PROTECT,
+        related_name="people",
+        help_text=_("The agency that recorded this person."),
+    )
     surname = models.CharField(max_length=100)
     given_names = models.CharField(max_length=150, blank=True)
     birth_date = models.DateField(null=True, blank=True)

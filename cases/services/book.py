@@ -96,6 +96,7 @@ def _create(
     *, actor: Actor, agency: Agency, request: BookingRequest, facts: EftFacts | None, at: datetime
 ) -> BookingResult:
     person = Person.objects.create(
+        agency=agency,
         surname=request.person.surname.strip(),
         given_names=request.person.given_names.strip(),
         birth_date=request.person.birth_date,
