@@ -10,13 +10,14 @@ from cases.services.custody import (
     release,
     transfer,
 )
-from cases.services.documents import keep_refused, quarantine_document, store_document
+from cases.services.documents import content_of, keep_refused, quarantine_document, store_document
 from cases.services.links import link_same_person
 
 __all__ = [
     "BookingResult",
     "add_ground",
     "book",
+    "content_of",
     "end_ground",
     "keep_refused",
     "link_same_person",

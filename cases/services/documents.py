@@ -59,6 +59,11 @@ def store_document(
     return document
 
 
+def content_of(document: Document) -> bytes:
+    """The received bytes, unchanged. The only way in which the bytes of a document are read."""
+    return bytes(document.content)
+
+
 def keep_refused(
     *, actor: Actor, agency: Agency, kind: str, content: bytes, channel: str, at: datetime, reason: str
 ) -> None:

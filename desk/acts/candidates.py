@@ -17,6 +17,7 @@ from accounts.bases import ScopedView
 from accounts.permissions import Permission, check_permission
 from audit import record
 from cases.models import Case
+from cases.services import content_of
 from desk.acts.base import CaseActView, Done
 from desk.acts.fields import ActForm, PickField
 from matching.engine.template import Template
@@ -270,7 +271,7 @@ def grey_print(submission: Submission, finger: int) -> GreyImage:
     if submission.document is None:
         raise Http404("No prints were received.")
     try:
-        prints, _problems = read_prints(itl.read(bytes(submission.document.content)))
+        prints, _problems = read_prints(itl.read(content_of(submission.document)))
     except EftError as error:
         raise Http404("The received file cannot be read.") from error
     found = next((item for item in prints if item.position == finger), None)

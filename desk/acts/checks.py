@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy
 from accounts.errors import NotFound
 from accounts.permissions import Permission
 from cases.models import Case
+from cases.services import content_of
 from desk.acts.base import CaseActView, Done
 from desk.acts.fields import ActForm, PickField, ReasonField, UploadField
 from matching.events import ANSWER_WORDS
@@ -198,7 +199,7 @@ class IarCodeView(CaseActView):
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         answer = ExpectedAnswer.objects.filter(submission=self.submission, source=Source.DHS).first()
         coded = answer if answer and answer.coded_by else None
-        texts = [(reply, immigration_text(bytes(reply.document.content))) for reply in self.replies]
+        texts = [(reply, immigration_text(content_of(reply.document))) for reply in self.replies]
         return super().get_context_data(**kwargs) | {
             "texts": [{"received": self.when(reply.received_at), "text": text} for reply, text in texts],
             "coded": coded,

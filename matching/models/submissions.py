@@ -8,6 +8,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 
+from cases.services.documents import content_of
 from matching import policies
 from matching.errors import OutgoingChanged
 from matching.models.work import LeasedWork, choices, only_legal_moves
@@ -137,7 +138,7 @@ class Transmission(LeasedWork):
 
         Raises OutgoingChanged when the parts do not give the digest that was recorded.
         """
-        received = bytes(self.submission.document.content) if self.submission.document else b""
+        received = content_of(self.submission.document) if self.submission.document else b""
         content = bytes(self.outgoing_head) + (received[-self.outgoing_tail :] if self.outgoing_tail else b"")
         if sha256(content).hexdigest() != self.outgoing_sha256:
             raise OutgoingChanged(

@@ -11,6 +11,7 @@ from accounts.actors import Actor
 from accounts.errors import NotFound
 from accounts.permissions import Permission, check_permission
 from cases.models import Case, SamePersonLink
+from cases.services import content_of
 from matching import conf, events, hints
 from matching.engine.gallery import Hit
 from matching.engine.template import Template
@@ -87,7 +88,7 @@ def stored_prints(submission: Submission) -> dict[int, Template]:
 def _extract_and_store(submission: Submission, *, at: datetime) -> dict[int, Template]:
     if submission.document is None:
         raise Unusable("no_prints", "No prints came with the booking.")
-    found = extract_prints(bytes(submission.document.content))
+    found = extract_prints(content_of(submission.document))
     store_templates(submission=submission, found=found, at=at)
     return {finger.position: finger.template for finger in found}
 

@@ -12,7 +12,7 @@ from accounts.errors import FieldError, IllegalMove, Invalid
 from accounts.models import Agency
 from accounts.permissions import Permission, check_permission
 from cases.models import Booking, Case, Document
-from cases.services import keep_refused, store_document
+from cases.services import content_of, keep_refused, store_document
 from matching import conf, events, hints
 from matching.formats.ebts import BookingEft, fold_name, validate_booking_eft, with_tcn
 from matching.formats.errors import EftError
@@ -119,7 +119,7 @@ def _booking_document(case: Case) -> Document | None:
 
 
 def _read(document: Document) -> Prints:
-    content = bytes(document.content)
+    content = content_of(document)
     return Prints(document, content, validate_booking_eft(content))
 
 
@@ -140,10 +140,7 @@ def _validate(eft: bytes, *, case: Case, old: Submission) -> BookingEft:
         problems.append(
             FieldError("2.018", "The file has another surname. Check whose prints these are.", "other_person")
         )
-    if (
-        old.document
-        and validate_booking_eft(bytes(old.document.content)).prints_digest == parsed.prints_digest
-    ):
+    if old.document and validate_booking_eft(content_of(old.document)).prints_digest == parsed.prints_digest:
         problems.append(
             FieldError(
                 "eft", "These are the same prints again. Retry the transmission instead.", "same_prints"

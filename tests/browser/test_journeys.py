@@ -16,6 +16,7 @@ from playwright.sync_api import FilePayload, Page, Request, expect
 from accounts.actors import system
 from audit.sentences import local_time
 from cases.models import Booking, Case, CustodyEvent, Document, Person
+from cases.services import content_of
 from desk.acts import urls as act_urls
 from matching.events import ANSWER_WORDS
 from matching.models import Candidate, Submission
@@ -225,7 +226,7 @@ def test_from_the_door_of_the_jail_to_the_street_and_to_the_reviewer(
 
     assert Submission.objects.get().state == "settled"
     assert not Candidate.objects.exists()
-    assert bytes(Document.objects.get(kind="detainer_scan").content) == SCAN["buffer"]
+    assert content_of(Document.objects.get(kind="detainer_scan")) == SCAN["buffer"]
     review(signed_in("reviewer", "/oversight/"), case)
 
 
@@ -292,7 +293,7 @@ def test_a_wrong_print_file_is_told_in_sentences_and_nothing_is_half_stored(sign
     expect(page.locator("#id_charges-0-offence_code")).to_have_value(TOLD.charges[0].offence_code)
     assert [model.objects.count() for model in (Case, Booking, Person, Submission)] == [0, 0, 0, 0]
     kept = Document.objects.get()
-    assert bytes(kept.content) == broken
+    assert content_of(kept) == broken
     assert kept.quarantined_at is not None
     assert kept.quarantine_reason
 

@@ -12,6 +12,7 @@ from audit.models import Event
 from cases import ports, services
 from cases.booking import ChargeFacts, GroundFacts
 from cases.models import Booking, Case, Document, Person
+from cases.services import content_of
 from detainers.models import CaseAuthority
 from tests.actors import Cast
 from tests.factories import CaseFactory, booking_request, person_facts
@@ -95,7 +96,7 @@ def test_a_print_file_that_cannot_be_read_is_kept_in_quarantine(cast: Cast, monk
         book_it(cast, booking_request(eft=b"not an eft"))
 
     document = Document.objects.get()
-    assert bytes(document.content) == b"not an eft"
+    assert content_of(document) == b"not an eft"
     assert "2.022 DOB" in document.quarantine_reason
     assert not Case.objects.exists()
 

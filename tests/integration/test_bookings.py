@@ -11,6 +11,7 @@ from django.test import Client
 
 from audit.models import Event
 from cases.models import Booking, Case, Document
+from cases.services import content_of
 from integration.models import IdempotencyKey
 from tests.integration.conftest import make_machine
 from tests.matching.conftest import eft
@@ -175,7 +176,7 @@ def test_print_file_comes_as_base64_or_as_upload(machine, booking):
     ]
 
     assert [answer.status_code for answer in answers] == [201, 201], [answer.content for answer in answers]
-    kept = {bytes(row.content) for row in Document.objects.filter(kind="booking_eft")}
+    kept = {content_of(row) for row in Document.objects.filter(kind="booking_eft")}
     assert kept == {first, second}
 
 

@@ -6,6 +6,7 @@ import pytest
 from django.db import connection
 
 from audit.models import Event
+from cases.services import content_of
 from matching import ports, services
 from matching.models import Mailbox, MailboxTrouble, Reply
 from matching.ports import Permanent, Transient
@@ -102,7 +103,7 @@ def test_a_poisonous_message_is_set_aside_after_some_tries_and_the_others_get_th
     assert rounds[-1] == services.Collected(new=1)
     assert answer_states(submission)["state"] == "non_identification"
     set_aside = Reply.objects.get(state="quarantined")
-    assert (set_aside.quarantine_reason, bytes(set_aside.document.content)) == ("could_not_record", poison)
+    assert (set_aside.quarantine_reason, content_of(set_aside.document)) == ("could_not_record", poison)
     assert MailboxTrouble.objects.get().attempts == 5
     assert bureau.mailbox == {}
 

@@ -7,6 +7,7 @@ import pytest
 
 from audit.models import Event
 from cases.models import Document
+from cases.services import content_of
 from matching import services
 from matching.models import Reply, Submission
 from tests.matching.conftest import NOW, Checks, answer_states, eft, errt, iar, receive, sre
@@ -20,7 +21,7 @@ def test_a_reply_is_kept_as_it_came_and_settles_its_source_alone(checks: Checks)
 
     reply = recorded.reply
     assert recorded.is_new
-    assert bytes(reply.document.content) == content
+    assert content_of(reply.document) == content
     assert (reply.state, reply.source, reply.outcome, reply.result_code) == (
         "attached", "fbi", "identification", "I",
     )  # fmt: skip
@@ -106,7 +107,7 @@ def test_a_reply_whose_keys_do_not_agree_is_set_aside(
 
     assert (reply.state, reply.submission, reply.quarantine_reason) == ("quarantined", None, reason)
     assert answer_states(submission)["fbi"] == "waiting"
-    assert bytes(reply.document.content)
+    assert content_of(reply.document)
 
 
 @pytest.mark.parametrize("changes", [{"oca": None}, {"cri": ()}])
@@ -123,7 +124,7 @@ def test_bytes_that_cannot_be_read_are_kept_and_set_aside(checks: Checks, conten
     reply = receive(content).reply
 
     assert (reply.state, reply.quarantine_reason) == ("quarantined", "unreadable")
-    assert bytes(reply.document.content) == content
+    assert content_of(reply.document) == content
 
 
 def test_a_file_that_is_no_answer_is_set_aside_as_not_understood(checks: Checks) -> None:

@@ -6,6 +6,7 @@ from django.utils import timezone
 
 from accounts.models import Membership
 from cases.models import Case, Document
+from cases.services import content_of
 from desk.acts.models import SentForm
 from tests.desk.acts.conftest import act_url, events, messages_of, said, wall
 from tests.matching.conftest import eft
@@ -60,7 +61,7 @@ def test_a_print_file_comes_with_the_booking_and_starts_the_check(cast, desk, ty
     response = desk("officer").post(act_url("book"), typed)
 
     assert response.status_code == 302, said(response)
-    assert bytes(Case.objects.get().booking.document.content) == content
+    assert content_of(Case.objects.get().booking.document) == content
     assert events("matching.submission_opened") == 1
     assert SentForm.objects.get().content is None
 
@@ -192,7 +193,7 @@ def test_a_file_read_once_need_not_be_chosen_again(cast, desk, typed):
 
     assert "Kept from before: prints.eft" in page
     assert response.status_code == 302
-    assert bytes(Case.objects.get().booking.document.content) == content
+    assert content_of(Case.objects.get().booking.document) == content
 
 
 def test_a_kept_file_can_be_dropped(cast, desk, typed):

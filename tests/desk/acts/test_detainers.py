@@ -5,6 +5,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 
 from accounts.actors import system
+from cases.services import content_of
 from detainers.models import Breach, Detainer, Hold, Warrant
 from detainers.services import reassess
 from tests.desk.acts.conftest import act_url, events, messages_of, said, wall
@@ -52,7 +53,7 @@ def test_a_detainer_is_registered_as_it_came_without_any_match(book, desk):
     assert detainer.boxes["basis"] == ["biometric_records_check"]
     assert (detainer.notify_ice, detainer.notify_cbp) == (True, False)
     assert detainer.received_text == paper()["received"]
-    assert (bytes(detainer.document.content), detainer.document.media_type) == (
+    assert (content_of(detainer.document), detainer.document.media_type) == (
         b"%PDF-1.7 scan",
         "application/pdf",
     )

@@ -8,6 +8,7 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts.models import Agency
+from cases.services import content_of
 from detainers.models import Detainer
 from tests.desk.acts.conftest import act_url, events, messages_of, said, wall
 from tests.desk.acts.test_detainers import paper
@@ -67,7 +68,7 @@ def test_a_warrant_is_added_with_its_scan(detainer, desk):
     row = detainer.warrants.get()
     assert response.status_code == 302, said(response)
     assert (row.kind, row.signed_by_role) == ("ADMIN_I200", "deportation officer")
-    assert bytes(row.document.content) == b"%PDF-1.7 warrant"
+    assert content_of(row.document) == b"%PDF-1.7 warrant"
     assert "By itself it holds nobody." in messages_of(response)[0]
     assert events("detainers.warrant_recorded") == 1
     assert "Recorded before: I-200, signed by an immigration officer" in page
