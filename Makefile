@@ -60,8 +60,8 @@ faults: .venv/.synced services ## Kill workers, broker and database under load; 
 journeys: .venv/.synced services browser ## Walk through the site in a real browser
 	@$(PY) -m pytest -m browser $(ARGS)
 
-bench: .venv/.synced ## Measure the print engine on the samples: extraction, comparison, search
-	@$(PY) -m matching.samples.measure $(ARGS)
+bench: .venv/.synced services ## Measure what it costs and how it grows; ARGS='--quick', '--only engine', '--sizes 10000'
+	@$(PY) -m tests.bench $(ARGS)
 
 lock: .venv/.tools ## Compile requirements/*.txt from pyproject.toml; ARGS=--upgrade takes newer versions
 	$(COMPILE) $(ARGS) pyproject.toml -o requirements/base.txt

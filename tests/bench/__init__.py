@@ -1,0 +1,1 @@
+"""What Clearhold costs and how it grows, measured: `make bench`."""

@@ -1,0 +1,1 @@
+"""One module per thing that is measured. Each registers its measures with `tests.bench.harness.measure`."""
