@@ -138,7 +138,8 @@ class Delivery(models.Model):
         indexes = [
             models.Index(
                 fields=["next_attempt_at"], condition=models.Q(state="pending"), name="audit_delivery_due"
-            )
+            ),
+            models.Index(fields=["id"], condition=models.Q(state="failed"), name="audit_delivery_failed"),
         ]
 
     class Privacy:

@@ -62,8 +62,8 @@ EXCEPTIONS: dict[str, dict[str, str]] = {
 }
 
 VIEWS: dict[str, dict[str, str]] = {
-    WEB: {"detainers_authority": READ},
-    WORKER: {"detainers_authority": READ},
+    WEB: {"detainers_authority": READ, "detainers_pulse": READ},
+    WORKER: {"detainers_authority": READ, "detainers_pulse": READ},
     OVERSIGHT: {"oversight_case": READ, "oversight_mark": READ},
 }
 

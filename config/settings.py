@@ -80,6 +80,7 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "csp.context_processors.nonce",
+                "desk.watchdog.banner.context",
             ]
         },
     }
@@ -180,6 +181,14 @@ MATCHING_DHS_ANSWER_MINUTES = env.int("MATCHING_DHS_ANSWER_MINUTES", default=240
 MATCHING_PRINT_SEARCH = env.bool("MATCHING_PRINT_SEARCH", default=True)
 MATCHING_CANDIDATE_LIMIT = env.int("MATCHING_CANDIDATE_LIMIT", default=10)
 MATCHING_BATCH_SIZE = env.int("MATCHING_BATCH_SIZE", default=25)
+# Who is told when the sweep, the sealer or a queue is late; and how often each web process looks (0: not at all).
+ALERT_EMAILS = env.list("ALERT_EMAILS", default=[])
+WATCHDOG_SECONDS = env.float("WATCHDOG_SECONDS", default=10.0)
+# A monitor outside asks /health/domain with this; without one it is open in the demo and closed in production.
+HEALTH_TOKEN = env.str("HEALTH_TOKEN", default="")
+EMAIL_TIMEOUT = 10
+DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.str("FROM_EMAIL", default="clearhold@localhost")
+vars().update(env.email_url("EMAIL_URL", default=f"filemail://{BASE_DIR / '.data' / 'mail'}"))
 SWEEP_SECONDS = env.float("SWEEP_SECONDS", default=2.0)
 
 # -- the machines' door --------------------------------------------------------------------------------------------------

@@ -3,13 +3,14 @@
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
 
-from config import views
+from config import health, views
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", views.home, name="home"),
     path("", include("accounts.urls")),
-    path("health/live", views.live, name="health_live"),
-    path("health/ready", views.ready, name="health_ready"),
+    path("health/live", health.live, name="health_live"),
+    path("health/ready", health.ready, name="health_ready"),
+    path("health/domain", health.domain, name="health_domain"),
     path("api/v1/", include("integration.urls")),
     path("oversight/", include("oversight.urls")),
     path("admin/act/", include("desk.acts.urls")),

@@ -1,19 +1,16 @@
-"""The pages that belong to no app: home, health, and what people see when something is wrong."""
+"""The pages that belong to no app: home, and what people see when something is wrong."""
 
 from typing import Any
 
 from django.conf import settings
-from django.db import DatabaseError, connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from accounts.bases import actor_of
 from accounts.permissions import Permission
-from desk import heartbeat
 
 API_PREFIX = "/api/"
 
@@ -30,36 +27,6 @@ def home(request: HttpRequest) -> HttpResponse:
     if actor.may_somewhere(Permission.REVIEW_VIEW):
         return redirect("/oversight/")
     return render(request, "no_role.html", status=403)
-
-
-@require_safe
-@never_cache
-def live(request: HttpRequest) -> HttpResponse:
-    """The process answers. Asks nothing else, so that a slow database never gets it killed."""
-    return JsonResponse({"status": "live"})
-
-
-@require_safe
-@never_cache
-def ready(request: HttpRequest) -> HttpResponse:
-    """Whether this process can serve, and whether the sweep of the clock is late. A late sweep is said, and serves on."""
-    try:
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT 1")
-        pulse = heartbeat.read(at=timezone.now())
-    except DatabaseError:
-        return JsonResponse(
-            {"status": "unavailable", "database": "no answer", "sweep": "unknown"}, status=503
-        )
-    sweep = "late" if pulse.is_late else "on time"
-    return JsonResponse(
-        {
-            "status": "ready",
-            "database": "answers",
-            "sweep": sweep,
-            "last_sweep_at": pulse.swept_at.isoformat() if pulse.swept_at else None,
-        }
-    )
 
 
 def bad_request(request: HttpRequest, exception: Any = None) -> HttpResponse:

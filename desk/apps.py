@@ -6,6 +6,12 @@ class DeskConfig(AppConfig):
     name = "desk"
     verbose_name = "Desk"
 
+    def ready(self) -> None:
+        from audit import sentences
+        from desk.events import SENTENCES
+
+        sentences.register(SENTENCES)
+
 
 class DeskAdminConfig(AdminConfig):
     """Makes our site the default one, so that every app's admin.py registers on it without knowing the desk."""

@@ -15,6 +15,7 @@ OPEN = {
     "logout/": "signing out",
     "health/live": "says that the process runs",
     "health/ready": "says whether the database answers",
+    "health/domain": "says with the monitor's token whether sweep, sealer and queues are on time; counts only",
     "api/v1/oauth/token": "a client proves who it is here",
     "api/v1/schema": "the API document, no data",
     "api/v1/docs": "the API document as a page, no data",

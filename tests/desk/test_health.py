@@ -36,7 +36,7 @@ def test_ready_is_503_without_a_database(client, monkeypatch):
     def no_answer(**_):
         raise OperationalError("gone")
 
-    monkeypatch.setattr("config.views.connection.cursor", no_answer)
+    monkeypatch.setattr("config.health.connection.cursor", no_answer)
 
     assert client.get("/health/ready").status_code == 503
 
@@ -57,7 +57,7 @@ def test_a_failure_shows_the_number_to_quote_and_nothing_else(monkeypatch):
     def broken(**_):
         raise RuntimeError("secret detail")
 
-    monkeypatch.setattr("config.views.heartbeat.read", broken)
+    monkeypatch.setattr("config.health.heartbeat.read", broken)
     response = Client(raise_request_exception=False).get("/health/ready")
 
     page = response.content.decode()
