@@ -31,7 +31,9 @@ def ready(request: HttpRequest) -> JsonResponse:
             cursor.execute("SELECT 1")
         beat = heartbeat.read(at=timezone.now())
     except DatabaseError:
-        return JsonResponse({"status": "unavailable", "database": "no answer", "sweep": "unknown"}, status=503)
+        return JsonResponse(
+            {"status": "unavailable", "database": "no answer", "sweep": "unknown"}, status=503
+        )
     return JsonResponse(
         {
             "status": "ready",

@@ -1,4 +1,4 @@
-"""Tables of the jail's door. What happened and what is true live in the domain apps; here is what a form needs, and what was late."""
+"""Tables of the jail's door: what a form needs, and what was late. What happened and what is true live in the domain apps."""
 
 from desk.acts.models import SentForm
 from desk.watchdog.models import Incident

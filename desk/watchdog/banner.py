@@ -32,7 +32,9 @@ def banners() -> tuple[Banner, ...]:
                 _("Whether alarms are on time is not known. Times on the pages stay right."),
             ),
         )
-    return tuple(Banner(sign.name.value, sign.title, sign.means) for sign in seen.late if sign.is_for_everybody)
+    return tuple(
+        Banner(sign.name.value, sign.title, sign.means) for sign in seen.late if sign.is_for_everybody
+    )
 
 
 def context(request: HttpRequest) -> dict[str, Any]:

@@ -78,7 +78,11 @@ def tell() -> int:
     if not settings.ALERT_EMAILS:
         return 0
     sent = 0
-    for key in Incident.objects.filter(told_at__isnull=True).order_by("began_at").values_list("pk", flat=True)[:MOST_TOLD]:
+    for key in (
+        Incident.objects.filter(told_at__isnull=True)
+        .order_by("began_at")
+        .values_list("pk", flat=True)[:MOST_TOLD]
+    ):
         sent += _tell(key)
     return sent
 
@@ -110,4 +114,3 @@ def _message(row: Incident) -> EmailMessage:
     return EmailMessage(
         subject=_("Clearhold: %(title)s") % {"title": watch.title}, body=body, to=list(settings.ALERT_EMAILS)
     )
-

@@ -28,7 +28,9 @@ class Incident(models.Model):
             ),
         ]
         indexes = [
-            models.Index(fields=["began_at"], condition=models.Q(told_at__isnull=True), name="desk_incident_to_tell")
+            models.Index(
+                fields=["began_at"], condition=models.Q(told_at__isnull=True), name="desk_incident_to_tell"
+            )
         ]
 
     class Privacy:

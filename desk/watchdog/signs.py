@@ -117,15 +117,21 @@ WATCHED: dict[Name, _Watch] = {
         timedelta(seconds=60),
         lambda pulse: _since(pulse.unsealed_since, pulse),
         _("The sealing of the audit ledger is late."),
-        _("Events and accesses are recorded and cannot be changed by the system; outside systems do not see them yet."),
-        _("See that the worker of the queue `clock` runs, and that no transaction stays open: docs/ledger.md."),
+        _(
+            "Events and accesses are recorded and cannot be changed by the system; outside systems do not see them yet."
+        ),
+        _(
+            "See that the worker of the queue `clock` runs, and that no transaction stays open: docs/ledger.md."
+        ),
         is_for_everybody=True,
     ),
     Name.CLOCK: _Watch(
         timedelta(seconds=1),
         _stepped_back,
         _("The database's clock has gone back."),
-        _("It stands before records that it stamped itself. No hold gets longer by it, but alarms can come late."),
+        _(
+            "It stands before records that it stamped itself. No hold gets longer by it, but alarms can come late."
+        ),
         _("Set the clock of the database's machine right (NTP), then check the holds that end today."),
         is_for_everybody=True,
     ),
@@ -141,7 +147,9 @@ WATCHED: dict[Name, _Watch] = {
         lambda pulse: _since(pulse.transmissions_waiting_since, pulse),
         _("Prints wait to be sent to the state bureau."),
         _("Nobody is held longer for it: an answer that is missing is no ground."),
-        _("See that the worker of the queue `deliver` and the broker run, and that the bureau's address answers."),
+        _(
+            "See that the worker of the queue `deliver` and the broker run, and that the bureau's address answers."
+        ),
     ),
     Name.SEARCHES: _Watch(
         timedelta(minutes=15),
@@ -156,7 +164,9 @@ WATCHED: dict[Name, _Watch] = {
 def read(pulse: Pulse) -> tuple[Sign, ...]:
     """Every sign of a pulse, in order of weight."""
     return tuple(
-        Sign(name, watch.behind(pulse), watch.bound, watch.title, watch.means, watch.do, watch.is_for_everybody)
+        Sign(
+            name, watch.behind(pulse), watch.bound, watch.title, watch.means, watch.do, watch.is_for_everybody
+        )
         for name, watch in WATCHED.items()
     )
 

@@ -69,7 +69,9 @@ def _run() -> None:
     while True:
         try:
             look()
-        except Exception:  # the watchdog must outlive whatever it meets; what it met is in the log with its trace
+        except (
+            Exception
+        ):  # the watchdog must outlive whatever it meets; what it met is in the log with its trace
             log.exception("watchdog_failed")
         finally:
             connection.close()

@@ -28,7 +28,9 @@ def settle() -> None:
 
 
 def actions() -> list[str]:
-    return list(Event.objects.filter(action__startswith="desk.").order_by("pk").values_list("action", flat=True))
+    return list(
+        Event.objects.filter(action__startswith="desk.").order_by("pk").values_list("action", flat=True)
+    )
 
 
 def test_a_late_sweep_begins_one_incident_and_its_return_ends_it():
@@ -101,7 +103,7 @@ def test_two_processes_that_see_it_at_once_begin_it_once():
         try:
             barrier.wait(5)
             incidents.settle(found)
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - shown by the assertion below
             failures.append(error)
         finally:
             connections.close_all()

@@ -49,7 +49,9 @@ def test_a_sweep_that_never_ran_is_late_and_has_no_age():
     assert (sign.name, sign.behind, sign.seconds) == (Name.SWEEP, None, None)
 
 
-@pytest.mark.parametrize(("ahead", "names"), [(1.0, []), (1.001, [Name.CLOCK]), (3600, [Name.CLOCK]), (-5, [])])
+@pytest.mark.parametrize(
+    ("ahead", "names"), [(1.0, []), (1.001, [Name.CLOCK]), (3600, [Name.CLOCK]), (-5, [])]
+)
 def test_a_clock_before_its_own_newest_record_has_gone_back(ahead, names):
     pulse = replace(WELL, newest_record_at=NOW + timedelta(seconds=ahead))
 
