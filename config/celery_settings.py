@@ -2,6 +2,8 @@
 
 from django.conf import settings
 
+from config import broker
+
 broker_url = settings.CELERY_BROKER_URL
 broker_connection_retry_on_startup = True
 task_ignore_result = True
@@ -22,22 +24,24 @@ task_create_missing_queues = True
 # Celery 5.7 wants routes here; a `queue=` on the task itself warns that it will go.
 task_routes = {
     "detainers.tasks.*": {"queue": "clock"},
+    "matching.tasks.sweep_matching": {
+        "queue": "clock"
+    },  # what a dead worker left must not wait in that worker's queue
     "matching.tasks.search_prints": {"queue": "match"},
     "matching.tasks.*": {"queue": "deliver"},
     "audit.tasks.*": {"queue": "deliver"},
 }
 
-if broker_url.startswith(("amqp://", "amqps://", "pyamqp://")):
+if broker.is_amqp(broker_url):
     task_default_queue_type = "quorum"
     task_default_exchange_type = "topic"
-    broker_transport_options = {"confirm_publish": True}
+    task_queues = broker.quorum_queues()
+    broker_transport_options = broker.AMQP_OPTIONS
+    broker_heartbeat = 10
+    # Celery makes these for delayed tasks as soon as it sees quorum queues. We delay none, so they may be cheap.
+    broker_native_delayed_delivery_queue_type = "classic"
 else:
-    # Kombu looks for a dead worker's tasks only every hundred seconds by default; we want them back in one.
-    broker_transport_options = {
-        "visibility_timeout": 600,
-        "unacked_restore_interval": 1,
-        "unacked_restore_throttle": 1,
-    }
+    broker_transport_options = broker.VALKEY_OPTIONS
 
 beat_schedule = {
     "expire-holds": {"task": "detainers.tasks.expire_holds", "schedule": settings.SWEEP_SECONDS},

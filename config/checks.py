@@ -1,10 +1,17 @@
 """Unsafe combinations stop at start-up with a sentence."""
 
+import os
 from typing import Any
 
 from django.conf import settings
 from django.core import checks
+from kombu import Connection
+from kombu.exceptions import KombuError
+from redis.exceptions import RedisError
 
+from audit import failpoints
+
+VALKEY = ("redis://", "rediss://", "redis+socket://", "unix://", "valkey://")
 LOSSY_BROKERS = ("filesystem://", "sqla+", "sqlalchemy+", "db+", "memory://")
 
 
@@ -30,5 +37,40 @@ def broker_is_durable(app_configs: Any, **kwargs: Any) -> list[checks.CheckMessa
     return []
 
 
+def valkey_keeps_its_messages(app_configs: Any, **kwargs: Any) -> list[checks.CheckMessage]:
+    """Valkey without its append-only file forgets every message at a restart. A server that is away is not judged."""
+    url = settings.CELERY_BROKER_URL
+    if settings.TESTING or not url.startswith(VALKEY):
+        return []
+    try:
+        with Connection(url, connect_timeout=2) as connection:
+            found = connection.default_channel.client.config_get("appendonly")
+    except (OSError, KombuError, RedisError):
+        return []
+    if found.get("appendonly", "yes") == "yes":
+        return []
+    return [
+        checks.Warning(
+            "The broker Valkey keeps its messages in memory alone.",
+            hint="Set `appendonly yes` in its configuration, or work is late after each restart of it.",
+            id="clearhold.W002",
+        )
+    ]
+
+
+def no_failpoints_in_production(app_configs: Any, **kwargs: Any) -> list[checks.CheckMessage]:
+    """The tests of faults kill processes at named places. A real installation must not even be able to."""
+    if settings.PRODUCTION and os.environ.get(failpoints.VARIABLE):
+        return [
+            checks.Error(
+                f"{failpoints.VARIABLE} is set. It is for the tests of faults, which kill processes on purpose.",
+                hint=f"Take {failpoints.VARIABLE} out of the environment of this installation.",
+                id="clearhold.E002",
+            )
+        ]
+    return []
+
+
 def register() -> None:
-    checks.register(broker_is_durable, checks.Tags.compatibility)
+    for check in (broker_is_durable, valkey_keeps_its_messages, no_failpoints_in_production):
+        checks.register(check, checks.Tags.compatibility)

@@ -41,7 +41,7 @@ def poison_after() -> int:
 
 def hint_again_after() -> timedelta:
     """How long a hint given to the broker is trusted before the sweep gives another."""
-    return timedelta(seconds=_setting("MATCHING_HINT_SECONDS", 30))
+    return timedelta(seconds=_setting("MATCHING_HINT_SECONDS", 4))
 
 
 def answer_times() -> AnswerTimes:

@@ -56,10 +56,14 @@ def put_back(row: LeasedWork, *, at: datetime, tries: int) -> datetime | None:
 
 
 def put_back_from_the_dead(row: LeasedWork, *, at: datetime) -> None:
-    """The worker vanished: try again at once, for mostly it was killed or restarted. When it happens again, wait longer."""
+    """The worker vanished: try again at once, for mostly it was killed or restarted. When it happens again, wait longer.
+
+    It keeps its place: workers take what has been due longest, so it does not go behind what came later.
+    """
+    was_due = row.next_attempt_at
     put_back(row, at=at, tries=row.deaths)
     if row.deaths == 1:
-        row.next_attempt_at = at
+        row.next_attempt_at = min(was_due, at)
 
 
 def note_error(row: LeasedWork, code: str, sentence: str) -> None:

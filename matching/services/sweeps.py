@@ -17,6 +17,7 @@ from matching.services.transmissions import give_back_abandoned_transmission
 
 log = structlog.get_logger(__name__)
 AT_ONCE = 200
+NUDGES = 4  # workers woken for each kind of work by one sweep; each takes what is due until nothing is
 
 
 @dataclass(frozen=True)
@@ -59,14 +60,19 @@ def _guarded(kind: str, row_id: int, at: datetime) -> int:
 
 
 def hint_due(*, at: datetime) -> int:
-    """Give the broker a hint for each due row that had none lately. Returns how many it took."""
+    """Wake workers when due rows were not begun although their hint should have come by now: the broker lost it, or the
+    worker that fetched it died. The oldest rows first, those that were given back among them.
+
+    Never more than a few for each sweep, and they expire: behind a long queue they cost next to nothing.
+    Returns how many hints the broker took.
+    """
     if not conf.gives_hints():
         return 0
     given = 0
     for task, queryset in ((hints.SEND, Transmission.objects), (hints.SEARCH, PrintSearch.objects)):
         rows = queryset.unhinted(at, before=at - conf.hint_again_after()).order_by("next_attempt_at")
-        for row_id in list(rows.values_list("pk", flat=True)[:AT_ONCE]):
-            if not hints.give(task, row_id):
+        for row_id in list(rows.values_list("pk", flat=True)[:NUDGES]):
+            if not hints.nudge(task, row_id):
                 return given
             queryset.filter(pk=row_id).update(hinted_at=at)
             given += 1

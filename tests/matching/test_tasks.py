@@ -70,7 +70,7 @@ def test_a_lost_hint_is_given_again_by_the_sweep_and_not_every_second(
     start = submission.transmissions.get().next_attempt_at
     given.clear()
 
-    counts = [services.hint_due(at=start + timedelta(seconds=n)) for n in (1, 29, 30, 31, 59, 60)]
+    counts = [services.hint_due(at=start + timedelta(seconds=n)) for n in (1, 3, 4, 5, 7, 8)]
 
     assert counts == [0, 0, 2, 0, 0, 2]
 
@@ -143,3 +143,40 @@ def test_a_search_never_stands_before_a_file_to_send() -> None:
 
     assert route({}, hints.SEND)["queue"].name == "deliver"
     assert route({}, hints.SEARCH)["queue"].name == "match"
+
+
+def test_what_a_dead_worker_left_is_done_before_what_came_later(checks: Checks, bureau: FakeBureau) -> None:
+    row = checks.transmission("sending")
+    later = checks.transmission("queued")
+    died_at = row.lease_until
+    Transmission.objects.filter(pk=later.pk).update(next_attempt_at=row.next_attempt_at + timedelta(seconds=1))
+
+    services.sweep_leases(at=died_at)
+    claimed = services.claim_next_transmission(owner="w2", at=died_at)
+
+    assert claimed is not None
+    assert (claimed.pk, claimed.deaths) == (row.pk, 1)
+
+
+def test_a_hint_for_one_row_does_whatever_is_due_first(checks: Checks, bureau: FakeBureau) -> None:
+    first, second = checks.transmission("queued"), checks.transmission("queued")
+    Transmission.objects.filter(pk=first.pk).update(next_attempt_at=timezone.now() - timedelta(seconds=9))
+
+    tasks.send_transmission(transmission_id=second.pk)
+    states = [Transmission.objects.get(pk=row.pk).state for row in (first, second)]
+    tasks.send_transmission(transmission_id=second.pk, until_none=True)
+
+    assert states == ["sent", "queued"]
+    assert Transmission.objects.get(pk=second.pk).state == "sent"
+
+
+def test_the_sweep_wakes_a_few_workers_however_much_is_due(
+    checks: Checks, given: list[tuple[str, int]]
+) -> None:
+    for _ in range(7):
+        checks.transmission("queued")
+    PrintSearch.objects.update(hinted_at=timezone.now() + timedelta(days=1))
+    Transmission.objects.update(hinted_at=None)
+    given.clear()
+
+    assert services.hint_due(at=timezone.now() + timedelta(seconds=1)) == 4
