@@ -6,7 +6,7 @@ import structlog
 from django.db import transaction
 from django.db.models import Q
 
-from audit import bus
+from audit import bus, failpoints
 from audit.models import Delivery
 
 log = structlog.get_logger(__name__)
@@ -54,6 +54,7 @@ def carry(delivery_id: int, *, at: datetime) -> None:
         )
         _fail(delivery, type(error).__name__, at=at, final=delivery.attempts + 1 >= MAX_ATTEMPTS)
         return
+    failpoints.reach("delivery.carried")
     Delivery.objects.filter(pk=delivery_id).update(state=Delivery.State.DONE, done_at=at, lease_until=None)
 
 

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from django.db import connections, router
 
-from audit import bus, sentences
+from audit import bus, failpoints, sentences
 from audit.context import request_id
 from audit.errors import NotInTransaction, UnknownAction
 from audit.models import Access, Event
@@ -76,6 +76,7 @@ def event(
         request_id=request_id.get(),
     )
     bus.dispatch(row, using=alias)
+    failpoints.reach(f"before_commit.{action}", subject.id)
     return row
 
 

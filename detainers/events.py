@@ -15,6 +15,7 @@ HOLD_ENDED = "detainers.hold_ended"
 BREACH_OPENED = "detainers.breach_opened"
 BREACH_ENDED = "detainers.breach_ended"
 BREACH_CLOSED = "detainers.breach_closed"
+CLOCK_WENT_BACK = "detainers.clock_went_back"
 
 SENTENCES = {
     REGISTERED: "{actor} registered a detainer ({edition}), received {received_at} by {channel}.",
@@ -31,5 +32,7 @@ SENTENCES = {
     HOLD_ENDED: "The hold ended on {ended_at}: {how}.",
     BREACH_OPENED: "Authority to hold ended on {from_at} and the person was still in custody.",
     BREACH_ENDED: "Custody without authority, from {from_at} to {until_at}, is over after {minutes} minutes.",
+    CLOCK_WENT_BACK: "The clock of the database went back {seconds} s, from {before_at} to {after_at}. No hold was "
+    "extended by it. Find out why, and check what was entered since.",
     BREACH_CLOSED: "{actor} closed the breach with its cause and remedy.",
 }

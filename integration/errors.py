@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import structlog
+from django.db import InterfaceError, OperationalError
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.settings import api_settings
@@ -10,12 +12,17 @@ from rest_framework.views import exception_handler
 from accounts.bases import problem_of
 from accounts.errors import ClearholdError
 
+log = structlog.get_logger(__name__)
+
 
 def handle(error: Exception, context: dict[str, Any]) -> Response | None:
     """DRF's EXCEPTION_HANDLER: our own refusals, DRF's, and nothing else (a bug stays a 500 with an id)."""
     request: Request = context["request"]
     if isinstance(error, ClearholdError):
         status, problem = problem_of(error)
+    elif isinstance(error, OperationalError | InterfaceError):
+        log.error("database_not_reached", error=type(error).__name__)
+        status, problem = 503, _database_away()
     else:
         response = exception_handler(error, context)
         if response is None:
@@ -29,6 +36,8 @@ def handle(error: Exception, context: dict[str, Any]) -> Response | None:
         "request_id": getattr(request, "request_id", ""),
     }
     answer = Response(body, status=status, content_type="application/problem+json")
+    if status == 503:
+        answer["Retry-After"] = "5"
     if status == 401:
         answer["WWW-Authenticate"] = 'Bearer realm="clearhold"'
     return answer
@@ -45,6 +54,15 @@ _TITLES = {
     429: "Too many requests",
     503: "Not available now",
 }
+
+
+def _database_away() -> dict[str, Any]:
+    return {
+        "code": "database_not_reached",
+        "detail": "The database does not answer, so nothing can be said of this request. Send it again with the same "
+        "Idempotency-Key: it has one effect.",
+        "errors": [],
+    }
 
 
 def _from_framework(error: Exception, response: Response) -> dict[str, Any]:

@@ -6,14 +6,15 @@ holds; a batch that raises is undone and tried row by row, so that one bad row s
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
-from uuid import UUID
+from uuid import NAMESPACE_URL, UUID, uuid5
 
 import structlog
 from django.db import connection, transaction
 
 from accounts.actors import Actor, system
+from audit import failpoints
 from audit.bulk import Entry
 from audit.bulk import events as record_events
 from audit.record import Ref
@@ -26,6 +27,8 @@ from detainers.states import HoldState
 
 NAME = "holds"
 LOCK = "clearhold:sweep:holds"
+STEP_BACK = timedelta(seconds=1)  # less than this is the slewing of a healthy time service
+CLOCK = uuid5(NAMESPACE_URL, "clearhold:clock:database")  # what an event about the clock itself is about
 log = structlog.get_logger(__name__)
 
 DUE_HOLDS = """
@@ -88,12 +91,18 @@ BEGINNING = (datetime.min.replace(tzinfo=UTC), 0)
 
 @dataclass(slots=True)
 class SweepOutcome:
-    """What one sweep did. `busy`: another sweep was at work, so this one left."""
+    """What one sweep did. `busy`: another sweep was at work, so this one left.
+
+    `skipped`: holds past their deadline that somebody else held locked; the next sweep tries them again.
+    `went_back`: the clock of the database stood earlier than at the last sweep; nothing but that was recorded.
+    """
 
     expired: int = 0
     breaches: int = 0
     failed: list[int] = field(default_factory=list)
+    skipped: int = 0
     busy: bool = False
+    went_back: timedelta | None = None
 
 
 def expire_due(*, at: datetime | None = None, batch: int = 500) -> SweepOutcome:
@@ -105,6 +114,9 @@ def expire_due(*, at: datetime | None = None, batch: int = 500) -> SweepOutcome:
     """
     outcome = SweepOutcome()
     actor = system("clock")
+    outcome.went_back = _step_back(actor, at)
+    if outcome.went_back is not None:
+        return outcome
     while _expire_batch(outcome, actor, at, batch):
         pass
     after: tuple[datetime, int] | None = BEGINNING
@@ -112,10 +124,49 @@ def expire_due(*, at: datetime | None = None, batch: int = 500) -> SweepOutcome:
         after = _breach_batch(outcome, actor, at, batch, after)
     if not outcome.busy:
         _announce(actor, batch)
+        outcome.skipped = _still_due(at)
         _beat()
     if outcome.expired or outcome.breaches or outcome.failed:
         log.info("sweep", expired=outcome.expired, breaches=outcome.breaches, failed=len(outcome.failed))
+    if outcome.skipped:
+        log.warning("holds_locked_by_others", holds=outcome.skipped)
     return outcome
+
+
+def _step_back(actor: Actor, at: datetime | None) -> timedelta | None:
+    """By how much the database's clock stands before the last sweep, said once for each step; None when it does not.
+
+    With a clock that went back, a deadline that had passed seems to lie ahead. What has ended stays ended, and this
+    sweep records nothing else; the next ones go on with the clock as it is, so that nobody waits for it to catch up.
+    """
+    with transaction.atomic():
+        if not _alone():
+            return None
+        last = SweepHeartbeat.objects.select_for_update().filter(name=NAME).first()
+        now = at or database_now()
+        if last is None or last.swept_at - now < STEP_BACK:
+            return None
+        went_back = last.swept_at - now
+        facts = {
+            "seconds": round(went_back.total_seconds()),
+            "before_at": last.swept_at.isoformat(),
+            "after_at": now.isoformat(),
+        }
+        said = Entry(events.CLOCK_WENT_BACK, subject=Ref("clock", CLOCK), occurred_at=now, facts=facts)
+        record_events([said], actor=actor)
+        last.swept_at = now
+        last.save(update_fields=["swept_at"])
+    log.error("clock_went_back", seconds=facts["seconds"])
+    return went_back
+
+
+def _still_due(at: datetime | None) -> int:
+    """How many holds past their deadline are still not recorded as ended: others hold them locked, or they failed."""
+    sql = """SELECT count(*) FROM (SELECT 1 FROM detainers_hold
+              WHERE ended_at IS NULL AND deadline_at <= COALESCE(%s, statement_timestamp()) - interval '1 second'
+              LIMIT 1000) due"""
+    ((found,),) = _rows(sql, [at])
+    return int(found)
 
 
 def _expire_batch(outcome: SweepOutcome, actor: Actor, at: datetime | None, batch: int) -> bool:
@@ -129,6 +180,7 @@ def _expire_batch(outcome: SweepOutcome, actor: Actor, at: datetime | None, batc
             rows = _rows(DUE_HOLDS, [at, outcome.failed, batch])
             taken = [case_id for _, case_id in rows]
             expired = _expire([hold_id for hold_id, _ in rows], actor)
+            failpoints.reach("sweep.half_done" if rows else "sweep.nothing_due")
             opened = _open_breaches(taken, actor, at)
         outcome.expired += expired
         outcome.breaches += opened

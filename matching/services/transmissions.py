@@ -9,6 +9,7 @@ from django.db import transaction
 
 from accounts.actors import Actor
 from accounts.errors import NotFound
+from audit import failpoints
 from matching import conf, events, hints
 from matching.errors import NoGateway, OutgoingChanged
 from matching.models import Submission, Transmission
@@ -71,6 +72,7 @@ def carry_due_transmissions(*, owner: str, clock: Clock, limit: int = 100) -> in
 def _carry(transmission: Transmission | None, owner: str, clock: Clock) -> TransmissionState | None:
     if transmission is None:
         return None
+    failpoints.reach("transmission.claimed", transmission.pk)
     try:
         receipt = send(transmission)
     except GatewayError as error:

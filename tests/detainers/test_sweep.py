@@ -171,3 +171,28 @@ def test_the_sweep_reads_by_index(road: Road) -> None:
     assert "detainers_hold_due" in due
     assert "detainers_case_overdue" in overdue
     assert Case.objects.count() == Hold.objects.count() == 1
+
+
+def test_a_clock_that_went_back_is_said_once_and_extends_nothing(road: Road) -> None:
+    case, _ = road.held(eligible_at=ago(hours=49))
+    services.expire_due()
+    ended = hold_of(case).ended_at
+    SweepHeartbeat.objects.update(swept_at=timezone.now() + timedelta(hours=1))
+    other, _ = road.held(eligible_at=ago(hours=49))
+
+    first, second = services.expire_due(), services.expire_due()
+
+    assert first.went_back is not None
+    assert (round(first.went_back.total_seconds(), -1), first.expired) == (3600, 0)
+    assert (second.went_back, second.expired) == (None, 1)
+    said = Event.objects.get(action="detainers.clock_went_back")
+    assert 3590 <= said.facts["seconds"] <= 3600
+    assert hold_of(case).ended_at == ended
+    assert hold_of(other).ended_at == hold_of(other).deadline_at
+
+
+def test_a_clock_that_is_slewed_is_not_reported(road: Road) -> None:
+    services.expire_due()
+    SweepHeartbeat.objects.update(swept_at=timezone.now() + timedelta(seconds=0.5))
+
+    assert services.expire_due().went_back is None

@@ -61,7 +61,8 @@ class RabbitMQ:
         self._server = self._spawn([str(SERVER)])
         deadline = time.monotonic() + READY_SECONDS
         while not self.answers():
-            assert self._server.poll() is None and time.monotonic() < deadline, self.told()
+            assert self._server.poll() is None, self.told()
+            assert time.monotonic() < deadline, self.told()
             time.sleep(0.1)
 
     def answers(self) -> bool:

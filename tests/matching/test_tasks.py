@@ -149,7 +149,9 @@ def test_what_a_dead_worker_left_is_done_before_what_came_later(checks: Checks, 
     row = checks.transmission("sending")
     later = checks.transmission("queued")
     died_at = row.lease_until
-    Transmission.objects.filter(pk=later.pk).update(next_attempt_at=row.next_attempt_at + timedelta(seconds=1))
+    Transmission.objects.filter(pk=later.pk).update(
+        next_attempt_at=row.next_attempt_at + timedelta(seconds=1)
+    )
 
     services.sweep_leases(at=died_at)
     claimed = services.claim_next_transmission(owner="w2", at=died_at)
