@@ -55,6 +55,8 @@ ROLES: dict[str, Role] = {
                 P.TRANSMISSION_RETRY,
                 P.QUARANTINE_HANDLE,
                 P.BREACH_CLOSE,
+                P.PERSON_MERGE,
+                P.PERSON_SPLIT,
                 P.AUDIT_VIEW,
             },
             _JAIL,
@@ -69,8 +71,9 @@ ROLES: dict[str, Role] = {
         Role(
             "bureau_examiner",
             "Print examiner",
-            "Compares prints of the state's jails; two different examiners must agree before a match has any effect.",
-            frozenset({P.SUBMISSION_VIEW, P.CANDIDATE_REVIEW}),
+            "Compares prints of the state's jails; two different examiners must agree before a match has any effect. "
+            "Merges and splits records of people across jails.",
+            frozenset({P.SUBMISSION_VIEW, P.CANDIDATE_REVIEW, P.PERSON_MERGE, P.PERSON_SPLIT}),
             frozenset({"state_bureau"}),
             reach="state",
         ),

@@ -13,6 +13,10 @@ DIED = "cases.died"
 ESCAPED = "cases.escaped"
 RECAPTURED = "cases.recaptured"
 SAME_PERSON_LINKED = "cases.same_person_linked"
+PERSONS_MERGED = "cases.persons_merged"
+MERGE_UNDONE = "cases.merge_undone"
+PERSON_SPLIT = "cases.person_split"
+PEOPLE_APART = "cases.people_apart"
 DOCUMENT_RECEIVED = "cases.document_received"
 DOCUMENT_QUARANTINED = "cases.document_quarantined"
 
@@ -30,6 +34,10 @@ SENTENCES = {
     ESCAPED: "{actor} recorded an escape. {reason}",
     RECAPTURED: "{actor} recorded that the person is back in custody. {reason}",
     SAME_PERSON_LINKED: "{actor} linked this case to case {other_number}: same person by prints.",
+    PERSONS_MERGED: "{actor} found two records of people to be one person and merged them: {what} {reason}",
+    MERGE_UNDONE: "{actor} undid the merging of two records of people: {what} {reason}",
+    PERSON_SPLIT: "{actor} found that a record of a person held cases of two people: {what} {reason}",
+    PEOPLE_APART: "{actor} found that two records are not of one person. {reason}",
     DOCUMENT_RECEIVED: "{actor} received a document ({kind}, {channel}).",
     DOCUMENT_QUARANTINED: "{actor} put a document in quarantine: {reason}",
 }

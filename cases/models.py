@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Agency
 from audit.models import ClockTimestamp
+from cases.moves import MovedCase, PeopleApart, PersonMove  # noqa: F401  (models of this app)
 from cases.querysets import AgencyScoped, CaseChildQuerySet, CaseQuerySet, DocumentQuerySet, PersonQuerySet
 from cases.states import Custody
 
@@ -73,11 +74,36 @@ class Person(models.Model):
     birth_date = models.DateField(null=True, blank=True)
     sex = models.CharField(max_length=1)
     birth_place = models.CharField(_("place of birth (NCIC code)"), max_length=2, blank=True)
+    merged_into = models.ForeignKey(
+        "self", on_delete=models.PROTECT, null=True, blank=True, related_name="merged", db_index=False
+    )
 
     objects = PersonQuerySet.as_manager()
 
     class Meta:
         verbose_name_plural = "people"
+        constraints = [
+            models.CheckConstraint(
+                name="cases_person_not_itself", condition=~models.Q(merged_into=models.F("id"))
+            )
+        ]
+        indexes = [
+            models.Index(
+                fields=["merged_into"],
+                condition=models.Q(merged_into__isnull=False),
+                name="cases_person_merged",
+            ),
+            models.Index(
+                fields=["birth_date", "id"],
+                condition=models.Q(merged_into__isnull=True, birth_date__isnull=False),
+                name="cases_person_born",
+            ),
+            models.Index(
+                fields=["agency", "-id"],
+                condition=models.Q(merged_into__isnull=True),
+                name="cases_person_newest",
+            ),
+        ]
 
     class Privacy:
         personal = ("surname", "given_names", "birth_date", "sex", "birth_place")

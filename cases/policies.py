@@ -4,7 +4,7 @@ import re
 from datetime import date, datetime, timedelta
 
 from accounts.errors import FieldError, IllegalMove, Invalid
-from cases.booking import BookingRequest
+from cases.booking import BookingRequest, PersonFacts
 from cases.ports import EftFacts, NameFolder
 from cases.states import Custody, Move, move
 
@@ -47,6 +47,21 @@ def age_on(birth_date: date | None, day: date) -> int | None:
     return day.year - birth_date.year - ((day.month, day.day) < (birth_date.month, birth_date.day))
 
 
+def person_problems(person: PersonFacts, *, now: datetime) -> list[FieldError]:
+    """Everything wrong with who a person is said to be."""
+    problems = []
+    if not person.surname.strip():
+        problems.append(
+            FieldError("surname", "Enter the surname. Write UNKNOWN if it is not known.", "required")
+        )
+    if person.sex not in SEXES:
+        problems.append(FieldError("sex", "Choose the sex code used on the print card: M, F, X or U."))
+    if person.birth_date and person.birth_date > now.date():
+        sentence = "The date of birth lies in the future. Enter it as year-month-day."
+        problems.append(FieldError("birth_date", sentence, "future"))
+    return problems
+
+
 def booking_problems(request: BookingRequest, *, now: datetime) -> list[FieldError]:
     """Everything wrong with a booking as entered, all at once."""
     problems: list[FieldError] = []
@@ -56,12 +71,7 @@ def booking_problems(request: BookingRequest, *, now: datetime) -> list[FieldErr
 
     if not _NUMBER.fullmatch(request.booking_number):
         wrong("booking_number", "Enter the jail's booking number: up to 30 letters, digits, '-', '_' or '/'.")
-    if not request.person.surname.strip():
-        wrong("surname", "Enter the surname. Write UNKNOWN if it is not known.", "required")
-    if request.person.sex not in SEXES:
-        wrong("sex", "Choose the sex code used on the print card: M, F, X or U.")
-    if request.person.birth_date and request.person.birth_date > now.date():
-        wrong("birth_date", "The date of birth lies in the future. Enter it as year-month-day.", "future")
+    problems += person_problems(request.person, now=now)
     if request.booked_at > now + FUTURE_TOLERANCE:
         wrong("booked_at", "The booking time lies in the future. Enter when the person was booked.", "future")
     if request.booked_at < now - OLDEST_BOOKING:

@@ -37,12 +37,19 @@ class CaseChildQuerySet(AgencyScoped):
 
 
 class PersonQuerySet(models.QuerySet[Any]):
-    def visible_to(self, actor: "Actor") -> Self:
-        """People with at least one case the actor may see."""
-        if sees_all(actor, Permission.CASE_VIEW):
+    def visible_to(self, actor: "Actor", permission: Permission = Permission.CASE_VIEW) -> Self:
+        """People recorded by, or with a case in, an agency where the actor has `permission`.
+
+        A merged record has no case left: it is seen where it was recorded; the page of the surviving record shows its names.
+        """
+        if sees_all(actor, permission):
             return self.all()
-        allowed = agencies(actor, Permission.CASE_VIEW)
-        return self.filter(cases__agency_id__in=allowed).distinct() if allowed else self.none()
+        allowed = agencies(actor, permission)
+        if not allowed:
+            return self.none()
+        case = self.model._meta.get_field("cases").related_model
+        theirs = case.objects.filter(person=models.OuterRef("pk"), agency_id__in=allowed)
+        return self.filter(models.Q(agency_id__in=allowed) | models.Exists(theirs))
 
 
 class DocumentQuerySet(AgencyScoped):

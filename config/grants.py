@@ -49,9 +49,17 @@ BY_APP: dict[str, dict[str, str]] = {
     OVERSIGHT: {},
 }
 
+_HISTORY = {"cases_personmove": ADD, "cases_movedcase": ADD, "cases_peopleapart": ADD}
+"""Facts that are added and never changed."""
+
 EXCEPTIONS: dict[str, dict[str, str]] = {
-    WEB: {"audit_delivery": EDIT, "integration_idempotencykey": ALL, "oversight_reviewgrant": EDIT},
-    WORKER: {"audit_delivery": EDIT},
+    WEB: {
+        **_HISTORY,
+        "audit_delivery": EDIT,
+        "integration_idempotencykey": ALL,
+        "oversight_reviewgrant": EDIT,
+    },
+    WORKER: {**_HISTORY, "audit_delivery": EDIT},
     OVERSIGHT: {
         "oversight_reviewgrant": READ,
         "oversight_reviewnote": ADD,

@@ -12,6 +12,7 @@ from cases.services.custody import (
 )
 from cases.services.documents import content_of, keep_refused, quarantine_document, store_document
 from cases.services.links import link_same_person
+from cases.services.persons import keep_apart, merge_persons, split_person, undo_merge
 
 __all__ = [
     "BookingResult",
@@ -19,13 +20,17 @@ __all__ = [
     "book",
     "content_of",
     "end_ground",
+    "keep_apart",
     "keep_refused",
     "link_same_person",
+    "merge_persons",
     "quarantine_document",
     "record_death",
     "record_escape",
     "record_recapture",
     "release",
+    "split_person",
     "store_document",
     "transfer",
+    "undo_merge",
 ]

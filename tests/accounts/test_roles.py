@@ -38,6 +38,8 @@ IN_JAIL: dict[P, set[str]] = {
     P.TRANSMISSION_RETRY: {"supervisor", "operator"},
     P.IAR_CODE: SHIFT,
     P.CANDIDATE_REVIEW: EXAMINERS,
+    P.PERSON_MERGE: {"supervisor"} | EXAMINERS,
+    P.PERSON_SPLIT: {"supervisor"} | EXAMINERS,
     P.REPRINT_SUBMIT: {"officer", "supervisor"},
     P.QUARANTINE_HANDLE: {"supervisor", "operator"},
     P.DETAINER_VIEW: HOUSE | {"client"},
