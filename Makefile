@@ -16,7 +16,8 @@ ARGS ?=
 # What `check --deploy` has to be told, since it looks at the settings of a real installation.
 PRODUCTION := CLEARHOLD_ENV=production CLEARHOLD_ROLE=web ALLOWED_HOSTS=clearhold.example \
 	SECRET_KEY=only-for-the-check-0123456789abcdefghijklmnopqrstuvwxyz-ABCDEFGHIJKLMNOPQRSTUVWXYZ \
-	DATABASE_URL=postgresql://web@db.example/clearhold CELERY_BROKER_URL=amqp://broker.example//
+	DATABASE_URL=postgresql://web@db.example/clearhold CELERY_BROKER_URL=amqp://broker.example// \
+	CLEARHOLD_KEY_PROVIDER=environment CLEARHOLD_KEYS=for-the-check:b25seS1mb3ItdGhlLWNoZWNrLTAxMjM0NTY3ODkwMTI=
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
 	--no-annotate --no-emit-index-url
 

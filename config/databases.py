@@ -18,11 +18,12 @@ class Services:
     broker_url: str
     bureau_socket: str
     secret_key: str
+    key_directory: str = ""
 
     @classmethod
     def find(cls, root: Path) -> "Services":
         """The embedded services of this checkout, when `python -m config.embedded start` has made them."""
-        from config.embedded import connection_info
+        from config.embedded import connection_info, key_directory
 
         info = connection_info(root)
         if info is None:
@@ -32,6 +33,7 @@ class Services:
             broker_url=info["broker_url"],
             bureau_socket=info["bureau_socket"],
             secret_key=info["secret_key"],
+            key_directory=key_directory(root),
         )
 
 

@@ -41,6 +41,7 @@ INSTALLED_APPS = [
     "drf_standardized_errors",
     "django_structlog",
     "audit",
+    "audit.keys.apps.KeysConfig",
     "accounts",
     "cases",
     "matching",
@@ -139,6 +140,14 @@ STORAGES = {
 WHITENOISE_USE_FINDERS = not PRODUCTION
 DATA_UPLOAD_MAX_MEMORY_SIZE = 20 * 1024 * 1024
 FILE_UPLOAD_MAX_MEMORY_SIZE = 20 * 1024 * 1024
+
+# -- keys of sealed data: docs/keys.md -----------------------------------------------------------------------------------
+KEY_PROVIDER = env.str("CLEARHOLD_KEY_PROVIDER", default="file")
+KEY_DIRECTORY = env.str("CLEARHOLD_KEY_DIRECTORY", default=SERVICES.key_directory if not PRODUCTION else "")
+KEY_CURRENT = env.str("CLEARHOLD_KEY_CURRENT", default="")
+KEYS = env.str("CLEARHOLD_KEYS", default="")
+# Before the first start there is no database that could hold anything sealed, and `manage.py help` must work.
+KEYS_ARE_NEEDED = PRODUCTION or bool(DATABASES["default"].get("USER"))
 
 # -- transport and pages -------------------------------------------------------------------------------------------------
 SESSION_COOKIE_HTTPONLY = True

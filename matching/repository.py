@@ -18,6 +18,7 @@ from matching.engine.gallery import Gallery, Hit
 from matching.engine.template import Template
 from matching.models import FingerTemplate
 from matching.querysets import FingerTemplateQuerySet
+from matching.sealing import opened_templates
 
 OVERLAP: Final = 2_000  # rows looked at again: a lower number may have been committed later
 SLACK: Final = timedelta(minutes=5)
@@ -70,12 +71,12 @@ class Repository:
                 .live()
                 .filter(pk__gt=after)
                 .order_by("pk")
-                .values_list("pk", "submission_id", "case_id", "position", "minutiae")[:PAGE]
+                .values_list("pk", "submission_id", "case_id")[:PAGE]
             )
             if not page:
                 return
             after = page[-1][0]
-            self._enrol({(submission, case) for _, submission, case, _, _ in page})
+            self._enrol({(submission, case) for _, submission, case in page})
             # Only now: what an outage of the database kept out is looked at again.
             self._newest = max(self._newest, after)
 
@@ -83,14 +84,9 @@ class Repository:
         """All fingers of a subject at once, also when its rows lie on two pages."""
         new = {submission: case for submission, case in subjects if str(submission) not in self._gallery}
         fingers: dict[int, dict[int, Template]] = defaultdict(dict)
-        rows = (
-            self._rows()
-            .live()
-            .filter(submission_id__in=new)
-            .values_list("submission_id", "position", "minutiae")
-        )
-        for submission_id, position, minutiae in rows:
-            fingers[submission_id][position] = Template.from_bytes(bytes(minutiae))
+        rows = self._rows().live().filter(submission_id__in=new)
+        for submission_id, position, template in opened_templates(rows):
+            fingers[submission_id][position] = template
         for submission_id, prints in fingers.items():
             self._gallery.add(str(submission_id), prints, {"case": new[submission_id]})
 

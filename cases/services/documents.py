@@ -2,20 +2,37 @@
 
 from datetime import datetime
 from hashlib import sha256
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from django.db import transaction
+from django.db.models import BinaryField, F, Func
 
 from accounts.actors import Actor
-from accounts.errors import Invalid, NotFound
+from accounts.errors import ClearholdError, Invalid, NotFound
 from accounts.models import Agency
 from accounts.permissions import Permission, check_permission
 from audit import record
+from audit.keys import envelope
+from audit.keys.errors import Damaged, Erased, KeysError, KeyUnavailable
+from audit.keys.models import DataKey
 from audit.record import Ref
 from cases import events
 from cases.models import Document
 
 MAX_BYTES = 16 * 1024 * 1024
+KEY_PURPOSE = "document"
+CONTENT = "cases_document.content"
+
+
+class Unreadable(ClearholdError):
+    """What is sealed cannot be read: erased on purpose (410), damaged (409), or the key is not to be had now (503)."""
+
+    code = "unreadable"
+    status = 409
+
+    def __init__(self, error: KeysError) -> None:
+        super().__init__(error.message, code=error.code)
+        self.status = 410 if isinstance(error, Erased) else 503 if isinstance(error, KeyUnavailable) else 409
 
 
 def store_document(
@@ -38,14 +55,16 @@ def store_document(
             code="too_large",
         )
     with transaction.atomic():
+        public_id = uuid4()
         document = Document.objects.create(
+            public_id=public_id,
             agency=agency,
             kind=kind,
             media_type=media_type,
             channel=channel,
             sha256=sha256(content).hexdigest(),
             size=len(content),
-            content=content,
+            content=_sealed(content, public_id),
             received_at=at,
         )
         record.event(
@@ -60,8 +79,43 @@ def store_document(
 
 
 def content_of(document: Document) -> bytes:
-    """The received bytes, unchanged. The only way in which the bytes of a document are read."""
-    return bytes(document.content)
+    """The received bytes, unchanged. The only way in which the bytes of a document are read.
+
+    Raises Unreadable when the record was erased, when the bytes are not those that were received, or without the key.
+    """
+    context = envelope.context_of(CONTENT, document.public_id)
+    try:
+        content = envelope.decrypt(bytes(document.content), context=context)
+        if sha256(content).hexdigest() != document.sha256:
+            raise Damaged(
+                f"Document {document.public_id} no longer gives the digest under which it was received. "
+                "Nothing was returned; restore the row from a backup."
+            )
+    except KeysError as error:
+        raise Unreadable(error) from error
+    return content
+
+
+def key_of_document(document_id: int) -> DataKey:
+    """The data key of a document, found without loading its bytes. Raises NotFound, Unreadable."""
+    start = Document.objects.filter(pk=document_id).annotate(
+        start=Func(F("content"), 1, envelope.OVERHEAD, function="substring", output_field=BinaryField())
+    )
+    blob = start.values_list("start", flat=True).first()
+    if blob is None:
+        raise NotFound(f"There is no document {document_id}.")
+    try:
+        return envelope.key_of(bytes(blob))
+    except KeysError as error:
+        raise Unreadable(error) from error
+
+
+def _sealed(content: bytes, public_id: UUID) -> bytes:
+    try:
+        key = envelope.new_key(KEY_PURPOSE)
+        return envelope.encrypt(content, key=key, context=envelope.context_of(CONTENT, public_id))
+    except KeysError as error:
+        raise Unreadable(error) from error
 
 
 def keep_refused(

@@ -11,9 +11,17 @@ from config.embedded.bootstrap import DATABASE
 from config.embedded.errors import ServiceError
 from config.embedded.layout import PORT, check_private, layout_of
 from config.embedded.postgres import is_set_up
-from config.embedded.vault import ROLES, SECRET_KEY, ensure_secrets, locked, prepare_state, read_secrets
+from config.embedded.vault import (
+    ROLES,
+    SECRET_KEY,
+    ensure_key,
+    ensure_secrets,
+    locked,
+    prepare_state,
+    read_secrets,
+)
 
-__all__ = ["ConnectionInfo", "ServiceError", "connection_info", "secret"]
+__all__ = ["ConnectionInfo", "ServiceError", "connection_info", "key_directory", "secret"]
 
 
 class ConnectionInfo(TypedDict):
@@ -60,3 +68,16 @@ def secret(root: Path, name: str) -> str:
     prepare_state(layout)
     with locked(layout):
         return ensure_secrets(layout, [name])[name]
+
+
+def key_directory(root: Path) -> str:
+    """Where this checkout keeps the keys of its sealed data; the first key is made at the first call, and only then.
+
+    A key that was there and is gone is not made again: the check at start says what is missing.
+    """
+    layout = layout_of(root)
+    if not (layout.keys / "current").exists():
+        prepare_state(layout)
+        with locked(layout):
+            ensure_key(layout)
+    return str(layout.keys)

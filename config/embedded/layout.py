@@ -38,6 +38,11 @@ class Layout:
         return self.state / "secrets.json"
 
     @property
+    def keys(self) -> Path:
+        """Key-encryption keys of sealed data, 0700."""
+        return self.state / "keys"
+
+    @property
     def lock(self) -> Path:
         return self.state / "lock"
 

@@ -1,5 +1,6 @@
 """Passwords and keys of one checkout, in `.data/secrets.json`, mode 0600, made once and kept."""
 
+import base64
 import fcntl
 import json
 import os
@@ -20,6 +21,7 @@ ROLES = {
     "oversight": "clearhold_oversight",
 }
 SECRET_KEY = "secret_key"
+FIRST_KEY = "first_key_encryption_key"
 
 
 def prepare_state(layout: Layout) -> None:
@@ -83,6 +85,23 @@ def ensure_secrets(layout: Layout, names: list[str]) -> dict[str, str]:
         known |= {name: secrets.token_urlsafe(48 if name == SECRET_KEY else 32) for name in missing}
         _write(layout.secrets, json.dumps(known, indent=2, sort_keys=True) + "\n")
     return known
+
+
+def ensure_key(layout: Layout) -> None:
+    """Make the first key-encryption key, once in the life of a checkout. The caller holds the lock.
+
+    The secrets remember that it was made, so that a key that was lost is missed and not replaced in silence.
+    """
+    if FIRST_KEY in read_secrets(layout):
+        return
+    with suppress(FileExistsError):
+        layout.keys.mkdir(mode=0o700)
+    name = f"kek-{secrets.token_hex(4)}"
+    _write(layout.keys / f"{name}.key", base64.b64encode(os.urandom(32)).decode() + "\n")
+    _write(layout.keys / "current", name + "\n")
+    _write(
+        layout.secrets, json.dumps(read_secrets(layout) | {FIRST_KEY: name}, indent=2, sort_keys=True) + "\n"
+    )
 
 
 def password_names() -> list[str]:

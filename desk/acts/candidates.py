@@ -18,6 +18,7 @@ from accounts.permissions import Permission, check_permission
 from audit import record
 from cases.models import Case
 from cases.services import content_of
+from cases.services.documents import Unreadable
 from desk.acts.base import CaseActView, Done
 from desk.acts.fields import ActForm, PickField
 from matching.engine.template import Template
@@ -26,6 +27,7 @@ from matching.formats.errors import EftError
 from matching.formats.prints import read_prints
 from matching.imaging import GreyImage, decode, from_print
 from matching.models import Candidate, CandidateReview, FingerTemplate, Submission
+from matching.sealing import opened_templates
 from matching.services.reviews import review_candidate
 from matching.states import CandidateState, Decision
 
@@ -228,7 +230,7 @@ class CandidateReviewView(_CandidateMixin, CaseActView):
 
     def _templates(self, submission: Submission) -> dict[int, Template]:
         rows = FingerTemplate.objects.visible_to(self.actor).live().filter(submission=submission)
-        return {row.position: Template.from_bytes(bytes(row.minutiae)) for row in rows}
+        return {position: template for _, position, template in opened_templates(rows)}
 
     def _shown(self, side: str, finger: int, templates: dict[int, Template]) -> Shown:
         template = templates.get(finger)
@@ -272,6 +274,8 @@ def grey_print(submission: Submission, finger: int) -> GreyImage:
         raise Http404("No prints were received.")
     try:
         prints, _problems = read_prints(itl.read(content_of(submission.document)))
+    except Unreadable as error:
+        raise Http404(error.message) from error
     except EftError as error:
         raise Http404("The received file cannot be read.") from error
     found = next((item for item in prints if item.position == finger), None)

@@ -11,6 +11,7 @@ from accounts.errors import NotFound
 from accounts.permissions import Permission
 from cases.models import Case
 from cases.services import content_of
+from cases.services.documents import Unreadable
 from desk.acts.base import CaseActView, Done
 from desk.acts.fields import ActForm, PickField, ReasonField, UploadField
 from matching.events import ANSWER_WORDS
@@ -199,12 +200,20 @@ class IarCodeView(CaseActView):
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         answer = ExpectedAnswer.objects.filter(submission=self.submission, source=Source.DHS).first()
         coded = answer if answer and answer.coded_by else None
-        texts = [(reply, immigration_text(content_of(reply.document))) for reply in self.replies]
+        texts = [(reply, _text_of(reply)) for reply in self.replies]
         return super().get_context_data(**kwargs) | {
             "texts": [{"received": self.when(reply.received_at), "text": text} for reply, text in texts],
             "coded": coded,
             "coded_words": ANSWER_WORDS.get(coded.state, "") if coded else "",
         }
+
+
+def _text_of(reply: Reply) -> str:
+    """The text of a response, or the sentence that says why it cannot be read."""
+    try:
+        return immigration_text(content_of(reply.document))
+    except Unreadable as error:
+        return error.message
 
 
 def immigration_text(content: bytes) -> str:

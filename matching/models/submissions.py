@@ -9,7 +9,7 @@ from django.db import models
 from django.db.models import Q
 
 from cases.services.documents import content_of
-from matching import policies
+from matching import policies, sealing
 from matching.errors import OutgoingChanged
 from matching.models.work import LeasedWork, choices, only_legal_moves
 from matching.policies import REASONS, Sent
@@ -136,10 +136,11 @@ class Transmission(LeasedWork):
     def outgoing_bytes(self) -> bytes:
         """The exact file that goes out: our head before the unchanged end of the received file.
 
-        Raises OutgoingChanged when the parts do not give the digest that was recorded.
+        Raises OutgoingChanged when the parts do not give the digest that was recorded, Unreadable when one cannot be opened.
         """
         received = content_of(self.submission.document) if self.submission.document else b""
-        content = bytes(self.outgoing_head) + (received[-self.outgoing_tail :] if self.outgoing_tail else b"")
+        head = sealing.opened_head(bytes(self.outgoing_head), transmission=self.public_id)
+        content = head + (received[-self.outgoing_tail :] if self.outgoing_tail else b"")
         if sha256(content).hexdigest() != self.outgoing_sha256:
             raise OutgoingChanged(
                 f"Transmission {self.public_id} no longer gives the bytes that were recorded."

@@ -12,6 +12,7 @@ from accounts.errors import NotFound
 from accounts.permissions import Permission, check_permission
 from cases.models import Case, SamePersonLink
 from cases.services import content_of
+from cases.services.documents import Unreadable
 from matching import conf, events, hints
 from matching.engine.gallery import Hit
 from matching.engine.template import Template
@@ -19,6 +20,7 @@ from matching.extraction import Extracted, Unusable, extract_prints
 from matching.models import Candidate, FingerTemplate, PrintSearch, Submission
 from matching.policies import REASONS
 from matching.repository import repository_for, threshold_for
+from matching.sealing import opened_templates, sealed_templates
 from matching.services import leases
 from matching.services.common import SYSTEM, check_move, lock_submission, need_person, need_reason, note, ref
 from matching.states import SEARCH_MOVES, CandidateState, SearchState, SubmissionState
@@ -65,11 +67,14 @@ def _search(search: PrintSearch | None, owner: str, clock: Clock) -> SearchState
     submission = Submission.objects.select_related("document").get(pk=search.submission_id)
     try:
         prints = stored_prints(submission) or _extract_and_store(submission, at=clock())
+        first = next(iter(prints.values()))
+        repository = repository_for(first.extractor, first.version)
+        repository.sync(at=clock())
     except Unusable as error:
         return record_search_failure(search_id=search.pk, owner=owner, error=error, at=clock())
-    first = next(iter(prints.values()))
-    repository = repository_for(first.extractor, first.version)
-    repository.sync(at=clock())
+    except Unreadable as error:
+        unusable = Unusable(f"sealed_{error.code}", error.message)
+        return record_search_failure(search_id=search.pk, owner=owner, error=unusable, at=clock())
     hits = repository.search(prints, case_id=submission.case_id, limit=conf.candidate_limit())
     return record_search(
         search_id=search.pk, owner=owner, prints=prints, hits=hits, searched=len(repository), at=clock()
@@ -81,8 +86,8 @@ def stored_prints(submission: Submission) -> dict[int, Template]:
 
     Stored templates are compared, never extracted again.
     """
-    rows = FingerTemplate.objects.live().filter(submission=submission).values_list("position", "minutiae")
-    return {position: Template.from_bytes(bytes(minutiae)) for position, minutiae in rows}
+    rows = FingerTemplate.objects.live().filter(submission=submission)
+    return {position: template for _, position, template in opened_templates(rows)}
 
 
 def _extract_and_store(submission: Submission, *, at: datetime) -> dict[int, Template]:
@@ -95,13 +100,18 @@ def _extract_and_store(submission: Submission, *, at: datetime) -> dict[int, Tem
 
 def store_templates(*, submission: Submission, found: list[Extracted], at: datetime) -> None:
     """Keep the minutiae of each finger. Storing the same finger of the same version again changes nothing."""
+    sealed = sealed_templates(
+        {(finger.position, finger.template.version): finger.template.to_bytes() for finger in found},
+        submission=submission.public_id,
+        document_id=submission.document_id,
+    )
     FingerTemplate.objects.bulk_create(
         [
             FingerTemplate(
                 case_id=submission.case_id,
                 submission=submission,
                 position=finger.position,
-                minutiae=finger.template.to_bytes(),
+                minutiae=sealed[finger.position, finger.template.version],
                 extractor=finger.template.extractor,
                 version=finger.template.version,
                 quality=finger.quality,

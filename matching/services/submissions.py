@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from uuid import uuid4
 
 from django.db import connection, transaction
 
@@ -21,6 +22,7 @@ from matching.models import ExpectedAnswer, FingerTemplate, PrintSearch, Submiss
 from matching.outgoing import split_outgoing
 from matching.policies import BookingFacts, Place, Plan, plan_submission
 from matching.policy_rows import load_policies
+from matching.sealing import sealed_head
 from matching.services.common import SYSTEM, check_move, lock_submission, note
 from matching.services.searches import cancel_search
 from matching.services.transmissions import cancel_transmissions, note_held_back
@@ -229,11 +231,13 @@ def _queue(submission: Submission, prints: Prints, plan: Plan, at: datetime) -> 
     stored = split_outgoing(prints.content, outgoing)
     held_back = plan.held_back_reason
     hinted_at = at if conf.gives_hints() and not held_back else None
+    public_id = uuid4()
     transmission = Transmission.objects.create(
+        public_id=public_id,
         submission=submission,
         state=TransmissionState.HELD_BACK if held_back else TransmissionState.QUEUED,
         held_back_reason=held_back,
-        outgoing_head=stored.head,
+        outgoing_head=sealed_head(stored.head, transmission=public_id, document_id=prints.document.pk),
         outgoing_tail=stored.tail,
         outgoing_sha256=stored.sha256,
         next_attempt_at=at,

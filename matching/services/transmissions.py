@@ -10,6 +10,7 @@ from django.db import transaction
 from accounts.actors import Actor
 from accounts.errors import NotFound
 from audit import failpoints
+from cases.services.documents import Unreadable
 from matching import conf, events, hints
 from matching.errors import NoGateway, OutgoingChanged
 from matching.models import Submission, Transmission
@@ -51,6 +52,10 @@ def send(transmission: Transmission) -> Receipt:
         raise Permanent(
             error.code, "The stored file is not the one that was prepared. Nothing was sent."
         ) from error
+    except Unreadable as error:
+        # Without the key nothing can be said of the file: it is tried again. An erased or damaged one is not.
+        kind = Transient if error.status == 503 else Permanent
+        raise kind(f"sealed_{error.code}", error.message) from error
     except NoGateway as error:
         raise Transient(error.code, "No connection to this peer is set up.") from error
     return gateway.send(content=content, sha256=transmission.outgoing_sha256)

@@ -17,6 +17,7 @@ from matching.formats import answers
 from matching.formats.ebts import ArrestCharge, PrintImage, build_car
 from matching.models import ExpectedAnswer, Submission, Transmission
 from matching.ports import Receipt, Transient, Waiting
+from matching.sealing import sealed_templates
 from tests.actors import Cast
 from tests.factories import booking_request, person_facts
 
@@ -239,3 +240,12 @@ def answer_states(submission: Submission) -> dict[str, str]:
 
 def unreachable() -> Transient:
     return Transient("unreachable", "The bureau could not be reached.")
+
+
+def sealed(submission: Submission, position: int, version: str, plain: bytes = b"minutiae") -> bytes:
+    """Minutiae as they are stored: sealed for this finger of this submission."""
+    place = (position, version)
+    kept = sealed_templates(
+        {place: plain}, submission=submission.public_id, document_id=submission.document_id
+    )
+    return kept[place]

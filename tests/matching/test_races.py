@@ -18,7 +18,7 @@ from matching.services.common import lock_submission
 from matching.services.searches import _propose
 from matching.services.submissions import _next_number
 from tests.factories import booking_request, person_facts
-from tests.matching.conftest import NOW, Checks, FakeBureau, answer_states, eft, receive, sre
+from tests.matching.conftest import NOW, Checks, FakeBureau, answer_states, eft, receive, sealed, sre
 from tests.matching.test_reviews import proposed
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -246,7 +246,7 @@ def test_two_searches_that_propose_each_other_at_once_both_end(committed_checks:
             case_id=each.case_id,
             submission=each,
             position=1,
-            minutiae=b"",
+            minutiae=sealed(each, 1, "v"),
             extractor="e",
             version="v",
             quality=1,

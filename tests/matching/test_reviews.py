@@ -10,7 +10,7 @@ from cases.models import SamePersonLink
 from matching import services
 from matching.errors import PersonNeeded, ReviewClosed, SecondExaminerNeeded
 from matching.models import Candidate, CandidateReview, FingerTemplate, Submission
-from tests.matching.conftest import NOW, Checks
+from tests.matching.conftest import NOW, Checks, sealed
 
 
 def proposed(checks: Checks) -> Candidate:
@@ -37,7 +37,7 @@ def enrol(submission: Submission) -> None:
         case=submission.case,
         submission=submission,
         position=1,
-        minutiae=b"m",
+        minutiae=sealed(submission, 1, "1"),
         extractor="test",
         version="1",
         quality=1,

@@ -14,6 +14,7 @@ from matching import ports, services
 from matching.errors import PersonNeeded
 from matching.models import Transmission
 from matching.ports import Permanent, Receipt, Transient
+from matching.sealing import sealed_head
 from matching.states import TransmissionState
 from tests.matching.conftest import NOW, Checks, FakeBureau, answer_states, eft, unreachable
 
@@ -210,12 +211,23 @@ def test_without_a_gateway_it_waits(checks: Checks, monkeypatch: pytest.MonkeyPa
 
 def test_bytes_that_are_not_what_was_prepared_are_never_sent(checks: Checks, bureau: FakeBureau) -> None:
     row = checks.transmission("queued")
-    Transmission.objects.filter(pk=row.pk).update(outgoing_head=b"other")
+    other = sealed_head(b"other", transmission=row.public_id, document_id=row.submission.document_id)
+    Transmission.objects.filter(pk=row.pk).update(outgoing_head=other)
 
     state = services.carry_transmission(transmission_id=row.pk, owner="w1", clock=lambda: row.next_attempt_at)
 
     row.refresh_from_db()
     assert (state, row.last_error_code, bureau.sends) == ("failed", "outgoing_changed", [])
+
+
+def test_a_head_moved_here_from_another_check_is_never_sent(checks: Checks, bureau: FakeBureau) -> None:
+    row, other = checks.transmission("queued"), checks.transmission("queued")
+    Transmission.objects.filter(pk=row.pk).update(outgoing_head=other.outgoing_head)
+
+    services.carry_transmission(transmission_id=row.pk, owner="w1", clock=lambda: row.next_attempt_at)
+
+    row.refresh_from_db()
+    assert (row.state, row.last_error_code, bureau.sends) == ("failed", "sealed_damaged", [])
 
 
 def test_a_worker_whose_lease_was_given_away_cannot_record_a_failure(checks: Checks) -> None:

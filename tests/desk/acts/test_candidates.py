@@ -11,7 +11,7 @@ from matching.engine.template import Template
 from matching.formats.ebts import PrintImage
 from matching.models import Candidate, FingerTemplate
 from tests.desk.acts.conftest import act_url, events, messages_of, said
-from tests.matching.conftest import Checks, eft
+from tests.matching.conftest import Checks, eft, sealed
 
 NOW = datetime(2026, 3, 19, 18, 0, tzinfo=UTC)
 
@@ -46,7 +46,7 @@ def candidate(cast) -> Candidate:
                 case=submission.case,
                 submission=submission,
                 position=position,
-                minutiae=template.to_bytes(),
+                minutiae=sealed(submission, position, "1", template.to_bytes()),
                 extractor="leader",
                 version="1",
                 quality=0.85,
