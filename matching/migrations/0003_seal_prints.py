@@ -67,7 +67,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ("matching", "0002_tcn_sequence"),
-        ("cases", "0003_seal_documents"),
+        ("cases", "0004_seal_documents"),
         ("keys", "0001_initial"),
     ]
 

@@ -181,7 +181,7 @@ def drop_guards() -> None:
 
 
 def migrate() -> None:
-    import_module("cases.migrations.0003_seal_documents").seal_documents(apps, EDITOR)
+    import_module("cases.migrations.0004_seal_documents").seal_documents(apps, EDITOR)
     prints = import_module("matching.migrations.0003_seal_prints")
     prints.seal_heads(apps, EDITOR)
     prints.seal_templates(apps, EDITOR)

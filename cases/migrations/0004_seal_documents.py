@@ -39,7 +39,7 @@ def seal_documents(apps: Any, schema_editor: Any) -> None:
 class Migration(migrations.Migration):
     atomic = False
 
-    dependencies = [("cases", "0002_person_agency"), ("keys", "0001_initial")]
+    dependencies = [("cases", "0003_person_moves"), ("keys", "0001_initial")]
 
     operations = [
         # Sealed bytes cannot be compressed, so PostgreSQL does not try.
