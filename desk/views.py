@@ -17,7 +17,7 @@ from accounts.bases import ScopedView
 from accounts.permissions import Permission
 from audit import record
 from cases.models import Document
-from cases.services.documents import document_by_public_id
+from cases.services.documents import Unreadable, content_of, document_by_public_id
 from desk import accesses, board, case_page
 
 
@@ -103,12 +103,27 @@ class DocumentView(ScopedView, View):
             object_type="document",
             agency=document.agency.public_id if document.agency else None,
         )
-        response = HttpResponse(bytes(document.content), content_type="application/octet-stream")
+        try:
+            content = content_of(document)
+        except Unreadable as error:
+            return _unreadable(request, error)
+        response = HttpResponse(content, content_type="application/octet-stream")
         name = f"{document.kind}-{document.sha256[:12]}.{_suffix(document)}"
         response["Content-Disposition"] = content_disposition_header(True, name)
         response["X-Content-Type-Options"] = "nosniff"
         response["Content-Security-Policy"] = "sandbox; default-src 'none'"
         return response
+
+
+def _unreadable(request: HttpRequest, error: Unreadable) -> HttpResponse:
+    """A page that says since when or why the document cannot be read, and what to do."""
+    context = {
+        "status": error.status,
+        "title": _("This document cannot be read"),
+        "sentence": error.message,
+        "request_id": getattr(request, "request_id", ""),
+    }
+    return render(request, "404.html", context, status=error.status)
 
 
 SUFFIXES = {

@@ -6,9 +6,11 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from audit.keys.services import erase
 from audit.models import Access
 from cases import services
 from cases.models import Document
+from cases.services.documents import key_of_document
 from detainers.models import Breach
 from tests.detainers.builders import ago
 from tests.factories import person_facts
@@ -236,6 +238,15 @@ def test_a_document_is_only_ever_a_download_and_recorded(at_desk, document):
 def test_a_document_is_for_those_who_may_see_documents_there(at_desk, document, name, status):
     assert at_desk(name).get(reverse("admin:document", args=[document.public_id])).status_code == status
     assert Access.objects.count() == 0
+
+
+def test_an_erased_document_says_since_when_it_is_gone(at_desk, cast, document):
+    erase(key_of_document(document.pk), actor=cast.actor("supervisor"), reason="court order")
+
+    page = at_desk("officer").get(reverse("admin:document", args=[document.public_id]))
+
+    assert page.status_code == 410
+    assert "This record was erased on" in page.content.decode()
 
 
 def test_the_list_of_documents_never_holds_their_bytes(at_desk, document):
