@@ -1,7 +1,8 @@
 """What happened (Event), who looked (Access), and what still has to be carried out of the door (Delivery).
 
 Events and accesses hold labels and ids and no foreign keys: keeping history must never block or follow a change to a live row.
-They refuse UPDATE, DELETE and TRUNCATE by trigger here and by grant in `config/grants.py`.
+They refuse UPDATE, DELETE and TRUNCATE by trigger here and by grant in `config/grants.py`. Seals, nodes, roots and epochs are the
+ledger over them (`audit/ledger/`): append-only as well, written by the sealer alone.
 """
 
 from uuid import uuid4
@@ -73,6 +74,7 @@ class Event(_Record):
         indexes = [
             models.Index(fields=["case_id", "id"], name="audit_event_case"),
             models.Index(fields=["agency_id", "id"], name="audit_event_agency"),
+            models.Index(fields=["txid", "id"], name="audit_event_sealing"),
         ]
         triggers = [_append_only(), _no_truncate()]
 
@@ -97,6 +99,7 @@ class Access(_Record):
         indexes = [
             models.Index(fields=["case_id", "id"], name="audit_access_case"),
             models.Index(fields=["actor_id", "id"], name="audit_access_actor"),
+            models.Index(fields=["txid", "id"], name="audit_access_sealing"),
         ]
         triggers = [_append_only(), _no_truncate()]
 
@@ -148,3 +151,106 @@ class Delivery(models.Model):
 
     def __str__(self) -> str:
         return f"{self.subscriber} {self.state}"
+
+
+class Seal(models.Model):
+    """The place of one event or access in the ledger. `seq` is dense from 1; see `docs/ledger.md` for the hashes."""
+
+    class Kind(models.TextChoices):
+        EVENT = "event", "Event"
+        ACCESS = "access", "Access"
+
+    seq = models.BigIntegerField(primary_key=True)
+    kind = models.CharField(max_length=6, choices=Kind)
+    row_id = models.BigIntegerField()
+    txid = models.BigIntegerField()
+    agency_id = models.UUIDField(null=True, blank=True)
+    form = models.SmallIntegerField()
+    salt = models.BinaryField(max_length=16)
+    leaf = models.BinaryField(max_length=32)
+    chain = models.BinaryField(max_length=32)
+    sealed_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["kind", "row_id"], name="audit_seal_once")]
+        indexes = [
+            models.Index(
+                fields=["agency_id", "seq"], condition=models.Q(kind="event"), name="audit_seal_feed"
+            )
+        ]
+        triggers = [_append_only(), _no_truncate()]
+
+    class Privacy:
+        personal = ()
+        retention = "as long as the row it seals"
+
+    def __str__(self) -> str:
+        return f"seal {self.seq}"
+
+
+class SealNode(models.Model):
+    """The hash of one complete subtree of the ledger's Merkle tree, so that a proof needs no pass over all leaves."""
+
+    level = models.SmallIntegerField()
+    index = models.BigIntegerField()
+    hash = models.BinaryField(max_length=32)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["level", "index"], name="audit_sealnode_once")]
+        triggers = [_append_only(), _no_truncate()]
+
+    class Privacy:
+        personal = ()
+        retention = "as long as the ledger"
+
+    def __str__(self) -> str:
+        return f"node {self.level}/{self.index}"
+
+
+class LedgerRoot(models.Model):
+    """What the whole ledger was at one instant, signed. It goes out, so that nobody can rewrite what it covers unseen."""
+
+    number = models.BigIntegerField(primary_key=True)
+    public_id = models.UUIDField(default=uuid4, unique=True, editable=False)
+    seq = models.BigIntegerField()
+    chain = models.BinaryField(max_length=32)
+    tree = models.BinaryField(max_length=32)
+    previous = models.BinaryField(max_length=32)
+    made_at = models.DateTimeField()
+    key_id = models.CharField(max_length=16)
+    public_key = models.BinaryField(max_length=32)
+    signature = models.BinaryField(max_length=64)
+
+    class Meta:
+        triggers = [_append_only(), _no_truncate()]
+
+    class Privacy:
+        personal = ()
+        retention = "as long as the ledger"
+
+    def __str__(self) -> str:
+        return f"root {self.number}"
+
+
+class LedgerEpoch(models.Model):
+    """From here on transaction ids are those of another database server: what `resolve_ledger` decided, once and visibly.
+
+    Seals up to `after_seq` and rows up to the floors belong to the time before; the sealer goes on at `from_txid`.
+    """
+
+    number = models.BigIntegerField(primary_key=True)
+    after_seq = models.BigIntegerField()
+    event_floor = models.BigIntegerField()
+    access_floor = models.BigIntegerField()
+    from_txid = models.BigIntegerField()
+    made_at = models.DateTimeField(db_default=ClockTimestamp(), editable=False)
+
+    class Meta:
+        triggers = [_append_only(), _no_truncate()]
+
+    class Privacy:
+        personal = ()
+        retention = "as long as the ledger"
+
+    def __str__(self) -> str:
+        return f"epoch {self.number}"

@@ -29,6 +29,8 @@ task_routes = {
     },  # what a dead worker left must not wait in that worker's queue
     "matching.tasks.search_prints": {"queue": "match"},
     "matching.tasks.*": {"queue": "deliver"},
+    "audit.tasks.seal_ledger": {"queue": "clock"},
+    "audit.tasks.seal_daily_root": {"queue": "clock"},
     "audit.tasks.*": {"queue": "deliver"},
 }
 
@@ -48,6 +50,8 @@ beat_schedule = {
     "sweep-matching": {"task": "matching.tasks.sweep_matching", "schedule": settings.SWEEP_SECONDS},
     "collect-answers": {"task": "matching.tasks.collect_answers", "schedule": settings.SWEEP_SECONDS},
     "carry-deliveries": {"task": "audit.tasks.carry_deliveries", "schedule": settings.SWEEP_SECONDS},
+    "seal-ledger": {"task": "audit.tasks.seal_ledger", "schedule": settings.SEAL_SECONDS},
+    "seal-daily-root": {"task": "audit.tasks.seal_daily_root", "schedule": 60.0},
 }
 for _entry in beat_schedule.values():
     # A nudge that nobody took before the next one is worthless: let it go instead of piling up behind a slow task.

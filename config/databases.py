@@ -19,11 +19,12 @@ class Services:
     bureau_socket: str
     secret_key: str
     key_directory: str = ""
+    ledger_key: str = ""
 
     @classmethod
     def find(cls, root: Path) -> "Services":
         """The embedded services of this checkout, when `python -m config.embedded start` has made them."""
-        from config.embedded import connection_info, key_directory
+        from config.embedded import connection_info, key_directory, secret
 
         info = connection_info(root)
         if info is None:
@@ -34,6 +35,7 @@ class Services:
             bureau_socket=info["bureau_socket"],
             secret_key=info["secret_key"],
             key_directory=key_directory(root),
+            ledger_key=secret(root, "ledger_signing_key"),
         )
 
 

@@ -51,6 +51,9 @@ BY_APP: dict[str, dict[str, str]] = {
     OVERSIGHT: {},
 }
 
+LEDGER = ("audit_seal", "audit_sealnode", "audit_ledgerroot", "audit_ledgerepoch")
+"""Read by whoever serves or checks it, added to by the sealer alone."""
+
 _HISTORY = {"cases_personmove": ADD, "cases_movedcase": ADD, "cases_peopleapart": ADD}
 """Facts that are added and never changed."""
 
@@ -59,6 +62,7 @@ EXCEPTIONS: dict[str, dict[str, str]] = {
         **_HISTORY,
         # Erasing takes the wrapped key away; without the right to name another key, a trigger allows nothing else.
         "keys_datakey": "SELECT, INSERT, UPDATE (wrapped, erased_at)",
+        **dict.fromkeys(LEDGER, READ),
         "audit_delivery": EDIT,
         "integration_idempotencykey": ALL,
         "oversight_reviewgrant": EDIT,

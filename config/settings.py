@@ -200,6 +200,15 @@ DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.str("FROM_EMAIL", default="clearhold@loc
 vars().update(env.email_url("EMAIL_URL", default=f"filemail://{BASE_DIR / '.data' / 'mail'}"))
 SWEEP_SECONDS = env.float("SWEEP_SECONDS", default=2.0)
 
+# -- the ledger ----------------------------------------------------------------------------------------------------------
+SEAL_SECONDS = env.float("SEAL_SECONDS", default=1.0)
+# Ed25519, as the content of a PEM file or 32 bytes in base64url; LEDGER_SIGNING_KEY_FILE names a file that holds it.
+LEDGER_SIGNING_KEY = env.str("LEDGER_SIGNING_KEY", default=SERVICES.ledger_key if not PRODUCTION else "")
+LEDGER_ROOTS_DIR = env.str("LEDGER_ROOTS_DIR", default="")
+LEDGER_ROOTS_TO = env.list("LEDGER_ROOTS_TO", default=[])
+vars().update(env.email_url("EMAIL_URL", default="smtp://localhost:25"))
+DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="clearhold@localhost")
+
 # -- the machines' door --------------------------------------------------------------------------------------------------
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["integration.authentication.ClientAuthentication"],

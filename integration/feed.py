@@ -1,7 +1,7 @@
-"""The events feed: what happened in one agency, in an order that never leaves a gap.
+"""The events feed: what happened in one agency, in the order of the ledger.
 
-A row is shown once every transaction that began before its own has ended. Rows are ordered by transaction and id, and what
-appears later always sorts later, so a client that keeps the last cursor never misses an event and never sees one twice.
+Only sealed events are shown. Their places in the ledger have no gap and never change, and what is sealed later always comes
+later, so a client that keeps the last cursor never misses an event and never sees one twice.
 """
 
 import re
@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from django.db.models import BigIntegerField, Func, QuerySet
+from django.db.models import QuerySet
 
 from accounts.errors import Invalid
+from audit import ledger
 from audit.models import Event
 
 PREFIXES = ("cases.", "detainers.", "matching.")
@@ -44,50 +45,64 @@ FACTS = frozenset(
 )  # fmt: skip
 """Names of facts that may leave. Case numbers, control numbers and words of people are not among them."""
 
-_CURSOR = re.compile(r"^(\d{1,19})-(\d{1,19})$")
+_CURSOR = re.compile(r"^(\d{1,18})$")
+_OLD_CURSOR = re.compile(r"^(\d{1,18})-(\d{1,18})$")
 _CODE = re.compile(r"^[A-Za-z0-9_.:+-]{1,60}$")
-
-
-class OldestRunning(Func):
-    """The id of the oldest transaction that still runs; every lower one has ended and is wholly visible."""
-
-    template = "(pg_snapshot_xmin(pg_current_snapshot())::text::bigint)"
-    output_field = BigIntegerField()
 
 
 @dataclass(frozen=True, order=True)
 class Cursor:
-    """A place in the feed, given to clients as opaque text."""
+    """A place in the feed, given to clients as opaque text: that of the ledger."""
 
-    txid: int = 0
-    id: int = 0
+    seq: int = 0
 
     def __str__(self) -> str:
-        return f"{self.txid}-{self.id}"
+        return str(self.seq)
 
     @classmethod
     def parse(cls, text: str) -> "Cursor":
-        """Read back what an earlier page gave. Raises Invalid."""
+        """Read back what an earlier page gave, also one of the time before events were sealed. Raises Invalid."""
         if not text:
             return cls()
+        old = _OLD_CURSOR.match(text)
+        if old is not None:
+            return cls._from_old(txid=int(old[1]), event_id=int(old[2]))
         found = _CURSOR.match(text)
         if found is None:
             raise Invalid(
                 "This is no cursor. Use `next` of an earlier page, or leave it out to begin.", field="after"
             )
-        return cls(int(found[1]), int(found[2]))
+        if int(found[1]) > ledger.last_seq():
+            raise Invalid(
+                "This cursor lies behind the newest event: the records here are older than when it was given. "
+                "Ask the office whether a backup was restored, and leave the cursor out to begin again.",
+                field="after",
+            )
+        return cls(int(found[1]))
+
+    @classmethod
+    def _from_old(cls, *, txid: int, event_id: int) -> "Cursor":
+        if (txid, event_id) == (0, 0):
+            return cls()
+        seq = ledger.seq_of(event_id=event_id, txid=txid)
+        if seq is None:
+            raise Invalid(
+                "This cursor is of an earlier form and its event is not sealed (yet). Try again in a minute; if it is "
+                "refused again, leave it out to begin again.",
+                field="after",
+            )
+        return cls(seq)
 
 
-def page(*, agency: UUID, after: Cursor, limit: int) -> list[Event]:
-    """The next events of an agency after a cursor, oldest first."""
-    return list(settled(agency).extra(where=["(txid, id) > (%s, %s)"], params=[after.txid, after.id])[:limit])
+def page(*, agency: UUID, after: Cursor, limit: int) -> list[Any]:
+    """The next events of an agency after a cursor, oldest first, each with its `seq`."""
+    return ledger.page(published(), agency=agency, after=after.seq, limit=limit)
 
 
-def settled(agency: UUID) -> "QuerySet[Event]":
-    """Events of an agency that may leave and before which nothing can appear any more."""
-    published = [f"^{re.escape(prefix)}" for prefix in PREFIXES]
-    rows = Event.objects.filter(agency_id=agency, txid__lt=OldestRunning(), action__regex="|".join(published))
-    return rows.exclude(action__in=WITHHELD).order_by("txid", "id")
+def published() -> "QuerySet[Event]":
+    """Events whose action may leave."""
+    beginnings = "|".join(f"^{re.escape(prefix)}" for prefix in PREFIXES)
+    return Event.objects.filter(action__regex=beginnings).exclude(action__in=WITHHELD)
 
 
 def is_published(action: str) -> bool:
@@ -95,8 +110,9 @@ def is_published(action: str) -> bool:
     return action.startswith(PREFIXES) and action not in WITHHELD
 
 
-def cursor_of(event: Event) -> Cursor:
-    return Cursor(event.txid, event.pk)
+def cursor_of(event: Any) -> Cursor:
+    """The cursor after an event of a page."""
+    return Cursor(event.seq)
 
 
 def public_facts(facts: Mapping[str, Any]) -> dict[str, str | int | bool | None]:

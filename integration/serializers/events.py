@@ -14,7 +14,9 @@ class EventSerializer(serializers.Serializer[Any]):
     """One thing that happened: codes, ids and times; never a name or a number of a person."""
 
     id = serializers.UUIDField()
-    cursor = serializers.CharField()
+    cursor = serializers.CharField(
+        help_text="The event's place in the ledger; ask with it as `after` for what follows"
+    )
     action = serializers.CharField(help_text="Dotted code in the past tense, such as `detainers.hold_ended`")
     case = serializers.UUIDField(allow_null=True)
     subject = EventSubjectSerializer()

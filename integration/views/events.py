@@ -21,8 +21,8 @@ class EventsView(ClientView):
     @extend_schema(
         operation_id="follow_events",
         summary="Follow events",
-        description="Events of the client's agency, oldest first, each exactly once and without gaps. An event appears when "
-        "every transaction that began before its own has ended.",
+        description="Events of the client's agency in the order of the ledger, each exactly once and without gaps. "
+        "An event appears when it has been sealed, usually within two seconds.",
         parameters=[EventQuerySerializer],
         responses={200: EventPageSerializer, **problems(400, 401, 403)},
     )

@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from accounts.actors import system
 from audit import record, sentences
+from audit.ledger import seal_due
 from audit.models import Access, Event
 from audit.record import Ref
 from integration import feed
@@ -26,11 +27,14 @@ def read(machine, after: str = "", limit: int = 100):
 
 
 def read_settled(machine, after: str = "", *, enough: int = 1):
-    """A page once `enough` events have settled: other databases of the same server may have transactions running."""
+    """A page once `enough` events are sealed: other databases of the same server may have transactions running."""
     give_up = monotonic() + 60
-    while len((page := read(machine, after))["events"]) < enough and monotonic() < give_up:
+    while monotonic() < give_up:
+        seal_due()
+        if len((page := read(machine, after))["events"]) >= enough:
+            return page
         sleep(0.05)
-    return page
+    raise AssertionError(f"only {len(page['events'])} events were sealed in a minute")
 
 
 def published(agency) -> list[str]:
@@ -90,6 +94,7 @@ def test_event_of_a_transaction_that_commits_late_is_not_skipped(cast):
     thread.start()
     assert has_written.wait(20)
     write(case, "cases.same_person_linked")
+    seal_due()
     during = read(machine, after)
     may_commit.set()
     thread.join()
@@ -127,7 +132,44 @@ def test_event_with_a_lower_id_in_a_later_transaction_is_not_skipped(cast):
     assert [item["action"] for item in page["events"]] == ["cases.same_person_linked", "cases.charge_added"]
     cursors = [Cursor.parse(item["cursor"]) for item in page["events"]]
     assert cursors == sorted(cursors)
-    assert cursors[0].id > cursors[1].id
+    ids = [Event.objects.get(public_id=item["id"]).pk for item in page["events"]]
+    assert ids[0] > ids[1]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_event_is_shown_once_it_is_sealed_and_reading_seals_nothing(cast):
+    machine = make_machine(cast, "jail")
+    CaseFactory(cast)()
+
+    unsealed = read(machine)
+
+    assert unsealed["events"] == []
+    assert read_settled(machine, enough=1)["events"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_cursor_of_the_earlier_form_goes_on_where_it_stood(cast):
+    machine = make_machine(cast, "jail")
+    case = CaseFactory(cast)()
+    for _ in range(3):
+        write(case)
+    everything = read_settled(machine, enough=len(published(cast.jail)))["events"]
+    second = Event.objects.get(public_id=everything[1]["id"])
+
+    rest = read(machine, f"{second.txid}-{second.pk}")["events"]
+
+    assert rest == everything[2:]
+    assert read(machine, "0-0")["events"] == everything
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_cursor_behind_the_newest_event_is_refused_with_what_it_means(cast):
+    machine = make_machine(cast, "jail")
+
+    answer = machine.get(f"{URL}?after=99999999")
+
+    assert answer.status_code == 400
+    assert "backup" in str(answer.json()["errors"][0])
 
 
 @pytest.mark.django_db(transaction=True)
@@ -157,7 +199,9 @@ def test_feed_shows_only_the_clients_agency_and_records_the_look(cast):
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("query", ["after=x", "after=1", "after=1-2-3", "limit=0", "limit=501", "limit=x"])
+@pytest.mark.parametrize(
+    "query", ["after=x", "after=1", "after=-1", "after=1-2", "after=1-2-3", "limit=0", "limit=501", "limit=x"]
+)
 def test_wrong_cursor_or_limit_is_a_problem(machine, query):
     answer = machine.get(f"{URL}?{query}")
 
