@@ -19,6 +19,7 @@ PERSON_SPLIT = "cases.person_split"
 PEOPLE_APART = "cases.people_apart"
 DOCUMENT_RECEIVED = "cases.document_received"
 DOCUMENT_QUARANTINED = "cases.document_quarantined"
+IDENTIFIER_RECORDED = "cases.identifier_recorded"
 
 SENTENCES = {
     BOOKED: "{actor} booked the person, {charges_text}, {prints}.",
@@ -38,6 +39,7 @@ SENTENCES = {
     MERGE_UNDONE: "{actor} undid the merging of two records of people: {what} {reason}",
     PERSON_SPLIT: "{actor} found that a record of a person held cases of two people: {what} {reason}",
     PEOPLE_APART: "{actor} found that two records are not of one person. {reason}",
+    IDENTIFIER_RECORDED: "{actor} recorded an identifying number: {words}.",
     DOCUMENT_RECEIVED: "{actor} received a document ({kind}, {channel}).",
     DOCUMENT_QUARANTINED: "{actor} put a document in quarantine: {reason}",
 }

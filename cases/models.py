@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Agency
 from audit.models import ClockTimestamp
+from cases.identifiers import PersonIdentifier  # noqa: F401  (a model of this app)
 from cases.moves import MovedCase, PeopleApart, PersonMove  # noqa: F401  (models of this app)
 from cases.querysets import AgencyScoped, CaseChildQuerySet, CaseQuerySet, DocumentQuerySet, PersonQuerySet
 from cases.states import Custody

@@ -36,6 +36,14 @@ class CaseChildQuerySet(AgencyScoped):
     agency_path = "case__agency_id"
 
 
+class IdentifierQuerySet(CaseChildQuerySet):
+    def with_value(self, kind: str, value: str) -> Self:
+        """Rows with exactly this number, however it is spaced. Raises KeyUnavailable."""
+        from audit.keys.blind import blind_indexes
+
+        return self.filter(kind=kind, blind__in=blind_indexes(kind, value))
+
+
 class PersonQuerySet(models.QuerySet[Any]):
     def visible_to(self, actor: "Actor", permission: Permission = Permission.CASE_VIEW) -> Self:
         """People recorded by, or with a case in, an agency where the actor has `permission`.
@@ -50,6 +58,14 @@ class PersonQuerySet(models.QuerySet[Any]):
         case = self.model._meta.get_field("cases").related_model
         theirs = case.objects.filter(person=models.OuterRef("pk"), agency_id__in=allowed)
         return self.filter(models.Q(agency_id__in=allowed) | models.Exists(theirs))
+
+    def with_identifier(self, actor: "Actor", kind: str, value: str) -> Self:
+        """People with exactly this number on a case that this actor may see. Raises KeyUnavailable."""
+        numbers = (
+            self.model._meta.get_field("cases").related_model._meta.get_field("identifiers").related_model
+        )
+        rows = numbers.objects.visible_to(actor).with_value(kind, value)
+        return self.filter(pk__in=rows.values("case__person_id"))
 
 
 class DocumentQuerySet(AgencyScoped):

@@ -19,7 +19,9 @@ from accounts.errors import NotFound
 from accounts.permissions import Permission, has_permission
 from audit import sentences
 from audit.models import Access, Event
+from cases.identifiers import PersonIdentifier
 from cases.models import Case, Charge, Document, LocalGround, SamePersonLink
+from cases.services.identifiers import Shown, opened
 from desk import strip
 from desk.facts import CaseFacts
 from desk.loader import load
@@ -155,6 +157,7 @@ class CasePage:
     breaches: tuple[Breach, ...]
     documents: tuple[Document, ...]
     links: tuple[Link, ...]
+    identifiers: tuple[Shown, ...]
     accesses: tuple[Access, ...] | None
     charges: tuple[Charge, ...]
     grounds: tuple[LocalGround, ...]
@@ -200,6 +203,9 @@ def read(actor: Actor, public_id: UUID, *, at: datetime) -> CasePage:
         breaches=tuple(Breach.objects.visible_to(actor).filter(case=case).order_by("from_at", "pk")),
         documents=_documents(actor, case, submissions, papers),
         links=tuple(_links(actor, case)),
+        identifiers=tuple(
+            opened(PersonIdentifier.objects.visible_to(actor).filter(case=case).order_by("pk"))
+        ),
         accesses=tuple(Access.objects.filter(case_id=public_id).order_by("-id")[:MOST_ACCESSES])
         if seen
         else None,

@@ -42,6 +42,7 @@ class ReadReply:
     error_codes: tuple[str, ...] = ()
     oca: str = field(default="", repr=False)
     cri: tuple[str, ...] = field(default=(), repr=False)
+    identifiers: tuple[tuple[str, str], ...] = field(default=(), repr=False)
     problem: str = ""
 
 
@@ -71,6 +72,11 @@ def _from_answer(answer: Answer, problem: str) -> ReadReply:
         error_codes=tuple(code[:10] for code in answer.codes),
         oca=answer.oca or "",
         cri=answer.cri,
+        identifiers=tuple(
+            (kind, value)
+            for kind, value in (("sid", answer.sid), ("ucn", answer.ucn), ("fin", answer.fin))
+            if value
+        ),
         problem=problem,
     )
 

@@ -28,7 +28,7 @@ def plain_word(value: str) -> str:
 def a_number(value: str) -> str:
     """An A-number as nine digits: written with or without its A, with seven to nine digits (8 CFR 1.2)."""
     digits = plain_word(value).removeprefix("A")
-    return digits.zfill(9) if digits.isdigit() else digits
+    return digits.zfill(9) if digits.isdigit() and 7 <= len(digits) <= 9 else digits
 
 
 NORMAL: Final[dict[str, Callable[[str], str]]] = {"a_number": a_number}

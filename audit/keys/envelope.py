@@ -18,10 +18,10 @@ from uuid import UUID, uuid4
 from audit.keys import cipher
 from audit.keys.cipher import OVERHEAD, Secret
 from audit.keys.conf import provider
-from audit.keys.errors import Damaged, Erased
+from audit.keys.errors import Damaged, Erased, KeysError
 from audit.keys.models import DataKey
 
-__all__ = ["OVERHEAD", "context_of", "decrypt", "decrypt_many", "encrypt", "key_of", "new_key", "secrets_of"]
+__all__ = ["OVERHEAD", "context_of", "decrypt", "decrypt_each", "encrypt", "key_of", "new_key", "secrets_of"]
 
 REMEMBERED: Final = 1024
 
@@ -101,15 +101,28 @@ def decrypt(blob: bytes, *, context: str, using: str | None = None) -> bytes:
     return cipher.open_sealed(blob, secret=_secret(key_of(blob, using=using)), context=context)
 
 
-def decrypt_many(blobs: Mapping[str, bytes], *, using: str | None = None) -> dict[str, bytes]:
-    """Open many by their contexts, with one query for the keys. Erased ones are left out. Raises Damaged, KeyUnavailable."""
-    by_context = {context: cipher.key_id_of(blob) for context, blob in blobs.items()}
-    secrets = secrets_of(by_context.values(), using=using)
-    return {
-        context: cipher.open_sealed(blobs[context], secret=secrets[key_id], context=context)
-        for context, key_id in by_context.items()
-        if key_id in secrets
+def decrypt_each(blobs: Mapping[str, bytes], *, using: str | None = None) -> dict[str, bytes | KeysError]:
+    """Open many by their contexts with one query for the keys: for each its bytes, or the error that says why not."""
+    names: dict[str, UUID] = {}
+    opened: dict[str, bytes | KeysError] = {}
+    for context, blob in blobs.items():
+        try:
+            names[context] = cipher.key_id_of(blob)
+        except Damaged as error:
+            opened[context] = error
+    rows = {
+        row.public_id: row for row in DataKey.objects.using(using).filter(public_id__in=set(names.values()))
     }
+    for context, key_id in names.items():
+        try:
+            if key_id not in rows:
+                raise _unknown(key_id)
+            opened[context] = cipher.open_sealed(
+                blobs[context], secret=_secret(rows[key_id]), context=context
+            )
+        except KeysError as error:
+            opened[context] = error
+    return opened
 
 
 def key_of(blob: bytes, *, using: str | None = None) -> DataKey:

@@ -15,7 +15,9 @@ from accounts.errors import IllegalMove, Invalid, NotFound
 from accounts.models import Agency
 from accounts.permissions import Permission, check_permission
 from audit import record
-from cases.services import store_document
+from cases.identifiers import PersonIdentifier
+from cases.services import content_of, store_document
+from cases.services.identifiers import is_usable, record_identifiers
 from matching import events
 from matching.models import ExpectedAnswer, Reply, Submission
 from matching.policies import Outcome, correlation_problem
@@ -71,7 +73,16 @@ def record_reply_here(
         _note_quarantined(reply, at)
     elif submission is not None:
         _apply(reply, submission, answers, at)
+        _keep_identifiers(read, submission, at)
     return Recorded(reply, is_new=True)
+
+
+def _keep_identifiers(read: ReadReply, submission: Submission, at: datetime) -> None:
+    """The numbers an identification gives, on the case. One without its kind's form stays in the message alone."""
+    values = {kind: value for kind, value in read.identifiers if is_usable(kind, value)}
+    if values and read.outcome == Outcome.IDENTIFICATION:
+        source = PersonIdentifier.Source.REPLY
+        record_identifiers(case_id=submission.case_id, values=values, source=source, actor=SYSTEM, at=at)
 
 
 def _one_at_a_time(peer: str, message_tcn: str) -> None:
@@ -222,6 +233,7 @@ def attach_quarantined(
             facts={"reply": str(reply.public_id), "code": reply.quarantine_reason},
         )
         _apply(reply, submission, answers, at)
+        _keep_identifiers(read_reply(content_of(reply.document)), submission, at)
     return reply
 
 

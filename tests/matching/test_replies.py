@@ -6,11 +6,14 @@ from datetime import timedelta
 import pytest
 
 from audit.models import Event
+from cases.identifiers import PersonIdentifier
 from cases.models import Document
 from cases.services import content_of
+from cases.services.identifiers import opened
 from matching import services
+from matching.formats import answers
 from matching.models import Reply, Submission
-from tests.matching.conftest import NOW, Checks, answer_states, eft, errt, iar, receive, sre
+from tests.matching.conftest import NOW, Checks, answer_states, eft, envelope, errt, iar, receive, sre
 
 
 def test_a_reply_is_kept_as_it_came_and_settles_its_source_alone(checks: Checks) -> None:
@@ -32,6 +35,25 @@ def test_a_reply_is_kept_as_it_came_and_settles_its_source_alone(checks: Checks)
         "identification",
         True,
     )
+
+
+def test_the_numbers_of_an_identification_are_kept_sealed_on_the_case(checks: Checks) -> None:
+    submission = checks.open()
+
+    receive(sre(submission, "fbi", "N"))
+    receive(sre(submission, "dhs", "I"))
+    receive(
+        answers.build_sre(
+            envelope(submission, "TXDPS0000"), srf="I", name="SAMPLE,ONE", sid="TX7654321", ucn="12/3"
+        )
+    )
+
+    shown = opened(PersonIdentifier.objects.filter(case=submission.case).order_by("pk"))
+    assert [(item.row.kind, item.value, item.row.source) for item in shown] == [
+        ("fin", "FN-1234567890", "reply"),
+        ("sid", "TX7654321", "reply"),
+        ("ucn", "12/3", "reply"),
+    ]
 
 
 def test_a_check_is_settled_when_every_answer_has_come(checks: Checks) -> None:
