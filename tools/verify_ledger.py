@@ -156,10 +156,9 @@ def check_signature(root: dict[str, Any], keys: dict[str, Ed25519PublicKey]) -> 
 def check_roots(
     found: list[dict[str, Any]], kept: list[dict[str, Any]], keys: dict[str, Ed25519PublicKey]
 ) -> None:
-    """Every root is signed, follows the one before, and is the one that was kept."""
+    """Every root follows the one before and is the one that was kept; their signatures were checked as they came."""
     number, previous = 0, ZERO
     for root in found:
-        check_signature(root, keys)
         if root["number"] != number + 1:
             raise Wrong(f"Root {number + 1} is missing.")
         if root["previous"] != previous:
@@ -176,7 +175,8 @@ def check_roots(
 class Export:
     """One pass over an export."""
 
-    def __init__(self, kept: list[dict[str, Any]]) -> None:
+    def __init__(self, kept: list[dict[str, Any]], keys: dict[str, Ed25519PublicKey]) -> None:
+        self.keys = keys
         self.claims = [("that you kept ", root) for root in kept]
         self.roots: list[dict[str, Any]] = []
         self.seq, self.chain, self.last, self.size, self.covered = 0, b"", 0, 0, 0
@@ -216,6 +216,7 @@ class Export:
         self._kept_here()
 
     def root(self, root: dict[str, Any], first: int) -> None:
+        check_signature(root, self.keys)
         self.roots.append(root)
         if root["seq"] >= first - 1:
             self._compare("", root)
@@ -259,7 +260,7 @@ def check_export(path: Path, kept: list[dict[str, Any]], keys: dict[str, Ed25519
     head = next(lines, None)
     if head is None or head.get("type") != "ledger":
         raise Unreadable(f"{path} does not begin like an export of a ledger.")
-    export, ended = Export(kept), False
+    export, ended = Export(kept, keys), False
     export.begin(head)
     for line in lines:
         if line["type"] == "seal":

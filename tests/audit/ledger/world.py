@@ -138,6 +138,7 @@ def superuser() -> Iterator[Any]:
         for table in tables:
             cursor.execute(f"ALTER TABLE audit_{table} DISABLE TRIGGER USER")
         yield cursor
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
         for table in tables:
             cursor.execute(f"ALTER TABLE audit_{table} ENABLE TRIGGER USER")
 
