@@ -196,8 +196,10 @@ WATCHDOG_SECONDS = env.float("WATCHDOG_SECONDS", default=10.0)
 # A monitor outside asks /health/domain with this; without one it is open in the demo and closed in production.
 HEALTH_TOKEN = env.str("HEALTH_TOKEN", default="")
 EMAIL_TIMEOUT = 10
-DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.str("FROM_EMAIL", default="clearhold@localhost")
-vars().update(env.email_url("EMAIL_URL", default=f"filemail://{BASE_DIR / '.data' / 'mail'}"))
+DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="clearhold@localhost")
+# The demo writes its messages as files; nobody is mailed by accident.
+_MAIL = "smtp://localhost:25" if PRODUCTION else f"filemail://{BASE_DIR / '.data' / 'mail'}"
+vars().update(env.email_url("EMAIL_URL", default=_MAIL))
 SWEEP_SECONDS = env.float("SWEEP_SECONDS", default=2.0)
 
 # -- the ledger ----------------------------------------------------------------------------------------------------------
@@ -206,8 +208,6 @@ SEAL_SECONDS = env.float("SEAL_SECONDS", default=1.0)
 LEDGER_SIGNING_KEY = env.str("LEDGER_SIGNING_KEY", default=SERVICES.ledger_key if not PRODUCTION else "")
 LEDGER_ROOTS_DIR = env.str("LEDGER_ROOTS_DIR", default="")
 LEDGER_ROOTS_TO = env.list("LEDGER_ROOTS_TO", default=[])
-vars().update(env.email_url("EMAIL_URL", default="smtp://localhost:25"))
-DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="clearhold@localhost")
 
 # -- the machines' door --------------------------------------------------------------------------------------------------
 REST_FRAMEWORK = {

@@ -1,7 +1,8 @@
 """Takes the pulse: one row of a view that counts over everything and shows nobody, and the age of what is not sealed yet."""
 
-from django.db import connections
+from django.db import connection
 
+from audit import ledger
 from desk.watchdog.signs import Pulse
 
 COLUMNS = (
@@ -18,9 +19,10 @@ COLUMNS = (
 )
 
 
-def take(*, using: str = "default") -> Pulse:
+def take() -> Pulse:
     """The pulse now. Raises DatabaseError when the database does not answer."""
-    with connections[using].cursor() as cursor:
+    with connection.cursor() as cursor:
         cursor.execute(f"SELECT {', '.join(COLUMNS)} FROM detainers_pulse")
-        row = cursor.fetchone()
-    return Pulse(**dict(zip(COLUMNS, row, strict=True)), unsealed_since=None)
+        row = dict(zip(COLUMNS, cursor.fetchone(), strict=True))
+    oldest = ledger.lag().held_back
+    return Pulse(**row, unsealed_since=None if oldest is None else row["seen_at"] - oldest)

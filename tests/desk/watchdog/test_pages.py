@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from desk.watchdog import signs, thread
+from desk.watchdog import pulse, signs, thread
 from desk.watchdog.thread import Look
 from detainers.models import SweepHeartbeat
 from tests.desk.watchdog.test_signs import WELL
@@ -96,3 +96,13 @@ def test_in_production_it_is_closed_until_a_token_is_set(client, settings):
 
     assert response.status_code == 403
     assert "HEALTH_TOKEN" in response.json()["detail"]
+
+
+def test_a_row_that_nobody_seals_makes_the_sealer_late(book):
+    """The row's own time cannot be set back, since the table refuses it: so the sign is read against a bound of no time."""
+    book()
+
+    taken = pulse.take()
+
+    assert taken.unsealed_since is not None
+    assert timedelta(0) <= taken.seen_at - taken.unsealed_since < timedelta(minutes=5)
