@@ -21,6 +21,7 @@ class Permission(StrEnum):
     TRANSMISSION_RETRY = "transmission_retry"
     IAR_CODE = "iar_code"
     CANDIDATE_REVIEW = "candidate_review"
+    PERSON_VIEW = "person_view"
     PERSON_MERGE = "person_merge"
     PERSON_SPLIT = "person_split"
     REPRINT_SUBMIT = "reprint_submit"

@@ -18,7 +18,9 @@ class Role:
 
 
 _JAIL = frozenset({"jail"})
-_SEE = frozenset({P.BOARD_VIEW, P.CASE_VIEW, P.DOCUMENT_VIEW, P.SUBMISSION_VIEW, P.DETAINER_VIEW})
+_SEE = frozenset(
+    {P.BOARD_VIEW, P.CASE_VIEW, P.DOCUMENT_VIEW, P.SUBMISSION_VIEW, P.DETAINER_VIEW, P.PERSON_VIEW}
+)
 _BOOK = frozenset({P.CASE_BOOK, P.GROUND_EDIT, P.REPRINT_SUBMIT, P.STATUS_CLAIM_RECORD})
 _CUSTODY = frozenset({P.CASE_RELEASE, P.CUSTODY_RECORD})
 _DETAINER = frozenset({P.DETAINER_REGISTER, P.DETAINER_SERVE, P.WARRANT_RECORD, P.IAR_CODE})
@@ -73,7 +75,7 @@ ROLES: dict[str, Role] = {
             "Print examiner",
             "Compares prints of the state's jails; two different examiners must agree before a match has any effect. "
             "Merges and splits records of people across jails.",
-            frozenset({P.SUBMISSION_VIEW, P.CANDIDATE_REVIEW, P.PERSON_MERGE, P.PERSON_SPLIT}),
+            frozenset({P.SUBMISSION_VIEW, P.CANDIDATE_REVIEW, P.PERSON_VIEW, P.PERSON_MERGE, P.PERSON_SPLIT}),
             frozenset({"state_bureau"}),
             reach="state",
         ),

@@ -9,6 +9,7 @@ from uuid import uuid4
 
 import pgtrigger
 from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models.functions import Now
 
@@ -100,6 +101,11 @@ class Access(_Record):
             models.Index(fields=["case_id", "id"], name="audit_access_case"),
             models.Index(fields=["actor_id", "id"], name="audit_access_actor"),
             models.Index(fields=["txid", "id"], name="audit_access_sealing"),
+            GinIndex(
+                fields=["objects_shown"],
+                condition=models.Q(object_type="person"),
+                name="audit_access_person",
+            ),
         ]
         triggers = [_append_only(), _no_truncate()]
 

@@ -4,15 +4,15 @@ from typing import Any
 
 from django.contrib import admin
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
-from accounts.bases import ScopedModelAdmin, actor_of
+from accounts.bases import ScopedModelAdmin
 from accounts.permissions import Permission
 from audit.sentences import local_time
-from cases.models import Case, Document, Person
+from cases.models import Document, Person
 
 
 class AgencyFilter(admin.SimpleListFilter):
@@ -40,24 +40,35 @@ class PersonAdmin(ScopedModelAdmin):
     list_display = ("name", "birth_date", "sex")
     search_fields = ("surname", "given_names")
     ordering = ("surname", "given_names", "pk")
-    fields = ("surname", "given_names", "birth_date", "sex", "birth_place", "cases_here")
-    readonly_fields = fields
+    list_display_links = None
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        """Records that stand for somebody; what was merged is found on the page of the record it became."""
+        rows: QuerySet[Any] = super().get_queryset(request)
+        return (
+            rows
+            if request.resolver_match and "object_id" in request.resolver_match.kwargs
+            else rows.filter(merged_into__isnull=True)
+        )
 
     @admin.display(description=_("person"), ordering="surname")
     def name(self, person: Person) -> str:
-        return person.display_name
+        url = reverse("admin:person", kwargs={"public_id": person.public_id})
+        return format_html('<a href="{}"><bdi>{}</bdi></a>', url, person.display_name)
 
-    @admin.display(description=_("cases"))
-    def cases_here(self, person: Person) -> str:
-        return ", ".join(person.visible_numbers) or "–"  # type: ignore[attr-defined]
-
-    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
-        """The person with the numbers of the cases this actor may see, and of no others."""
-        person = super().get_object(request, object_id, from_field)
-        if person is not None:
-            seen = Case.objects.visible_to(actor_of(request)).filter(person=person)
-            person.visible_numbers = list(seen.order_by("opened_at").values_list("number", flat=True))
-        return person
+    def change_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        """Leads to the page of the person, which records that it was opened."""
+        person = self.get_object(request, object_id)
+        if person is None:
+            response: HttpResponse = super().change_view(request, object_id, form_url, extra_context)
+            return response
+        return HttpResponseRedirect(reverse("admin:person", kwargs={"public_id": person.public_id}))
 
 
 @admin.register(Document)

@@ -11,6 +11,8 @@ from audit.models import Access
 OPENED = "board.opened"
 REFRESHED = "board.refreshed"
 CASE_OPENED = "case.opened"
+PERSON_OPENED = "person.opened"
+PAIRS_LISTED = "person.pairs_listed"
 DOCUMENT_DOWNLOADED = "document.downloaded"
 
 

@@ -19,13 +19,16 @@ from accounts.errors import NotFound
 from accounts.permissions import Permission, has_permission
 from audit import sentences
 from audit.models import Access, Event
+from cases import people
 from cases.identifiers import PersonIdentifier
 from cases.models import Case, Charge, Document, LocalGround, SamePersonLink
+from cases.people import Alias
 from cases.services.identifiers import Shown, opened
 from desk import strip
 from desk.facts import CaseFacts
 from desk.loader import load
 from desk.next_acts import NextActs, next_acts
+from desk.person_page import Elsewhere, elsewhere
 from desk.situations import Situation, situation
 from detainers import rulebook
 from detainers.clock import ExcludedDay
@@ -161,6 +164,10 @@ class CasePage:
     accesses: tuple[Access, ...] | None
     charges: tuple[Charge, ...]
     grounds: tuple[LocalGround, ...]
+    aliases: tuple[Alias, ...]
+    other_cases: tuple[Case, ...]
+    elsewhere: tuple[Elsewhere, ...]
+    sees_person: bool
     at: datetime
 
     @property
@@ -211,6 +218,10 @@ def read(actor: Actor, public_id: UUID, *, at: datetime) -> CasePage:
         else None,
         charges=tuple(case.charges.order_by("added_at", "pk")),
         grounds=tuple(case.grounds.order_by("started_at", "pk")),
+        aliases=people.also_recorded_as(case.person),
+        other_cases=tuple(rows.filter(person=case.person).exclude(pk=case.pk).order_by("-opened_at", "-pk")),
+        elsewhere=tuple(elsewhere(actor, people.known_at([case.person_id]))),
+        sees_person=has_permission(actor, Permission.PERSON_VIEW, case.agency_id),
         at=at,
     )
 

@@ -9,7 +9,7 @@ from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.template.response import SimpleTemplateResponse
-from django.urls import URLPattern, URLResolver, path
+from django.urls import URLPattern, URLResolver, path, reverse
 from django.utils import timezone
 from django.utils.http import urlencode
 from django.utils.translation import gettext_lazy as _
@@ -60,10 +60,13 @@ class ClearholdAdminSite(UnfoldAdminSite):  # type: ignore[misc]
         super().unregister([model for model in models if self.is_registered(model)])
 
     def get_urls(self) -> list[URLPattern | URLResolver]:
+        from desk.person_views import PairsView, PersonView
         from desk.views import CaseView, DocumentView
 
         own: list[URLPattern | URLResolver] = [
             path("case/<uuid:public_id>/", CaseView.as_view(), name="case"),
+            path("person/<uuid:public_id>/", PersonView.as_view(), name="person"),
+            path("same-person/", PairsView.as_view(), name="pairs"),
             path("document/<uuid:public_id>/", DocumentView.as_view(), name="document"),
         ]
         theirs = [entry for entry in super().get_urls() if getattr(entry, "name", None) not in NOT_OURS]
@@ -140,4 +143,7 @@ class ClearholdAdminSite(UnfoldAdminSite):  # type: ignore[misc]
             if model and url:
                 item = NavItem(MAIN_MODELS.get(key, model["name"]), url, request.path.startswith(url))
                 (main if key in MAIN_MODELS else more).append(item)
+        if actor_of(request).may_somewhere(Permission.PERSON_MERGE):
+            url = reverse("admin:pairs")
+            more.append(NavItem(_("Same person?"), url, request.path.startswith(url)))
         return main, more

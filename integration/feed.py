@@ -38,7 +38,8 @@ FACTS = frozenset(
     {
         "answer", "before_at", "breach", "cancelled_at", "channel", "charges", "deadline_at", "decision",
         "destination", "detainer", "document", "edition", "eligible_at", "end_reason", "ended_at", "from_at",
-        "governing_limit", "hold", "kind", "lifted_at", "minutes", "offence_code", "other_case", "policy",
+        "governing_limit", "hold", "kind", "lifted_at", "minutes", "move", "offence_code", "other_case",
+        "other_person", "person", "policy",
         "received_at", "rule", "served_at", "source", "started_at", "state", "submission", "tot", "transmission",
         "until_at", "verdict", "version", "warrant",
     }

@@ -13,7 +13,7 @@ from django.utils import timezone
 from accounts.actors import Actor
 from accounts.errors import IllegalMove, Invalid, NotFound, NotPermitted
 from accounts.permissions import Permission, has_permission
-from audit import record
+from audit import failpoints, record
 from audit.record import Ref
 from cases import events, people, policies
 from cases.booking import PersonFacts
@@ -44,7 +44,7 @@ def merge_persons(
         changes = _take_fields(kept, other, take)
         move = _move(PersonMove.Kind.MERGE, kept, other, actor, at, text, changes=changes)
         _move_cases(move, go, kept)
-        Person.objects.filter(pk=other.pk).update(merged_into=kept)
+        _mark(other, kept)
         _record(events.PERSONS_MERGED, move, actor, text, _told(stay, go, "merge"), changed=sorted(changes))
     return move
 
@@ -81,7 +81,7 @@ def undo_merge(
         go = back | {key for key, goes in answers.items() if goes}
         changes = _put_back_fields(kept, merge)
         move = _move(PersonMove.Kind.UNDO, kept, other, actor, at, text, changes=changes, undoes=merge)
-        Person.objects.filter(pk=other.pk).update(merged_into=None)
+        _mark(other, None)
         going = [case for case in cases if case.pk in go]
         staying = [case for case in cases if case.pk not in go]
         _move_cases(move, going, other)
@@ -219,6 +219,7 @@ def _lock_cases(*persons: Person) -> list[list[Case]]:
     """The cases of each record, locked in the order of their keys."""
     rows = Case.objects.select_for_update(of=("self",), no_key=True).select_related("agency")
     cases = list(rows.filter(person__in=[person.pk for person in persons]).order_by("pk"))
+    failpoints.reach("cases.persons.locked")
     return [[case for case in cases if case.person_id == person.pk] for person in persons]
 
 
@@ -309,11 +310,18 @@ def _move(
     )
 
 
+def _mark(person: Person, into: Person | None) -> None:
+    """The only code that says what a record was merged into."""
+    Person.objects.filter(pk=person.pk).update(merged_into=into)
+    failpoints.reach("cases.persons.marked")
+
+
 def _move_cases(move: PersonMove, cases: list[Case], target: Person) -> None:
     MovedCase.objects.bulk_create(
         [MovedCase(move=move, case=case, source_id=case.person_id, target=target) for case in cases]
     )
     Case.objects.filter(pk__in=[case.pk for case in cases]).update(person=target)
+    failpoints.reach("cases.persons.moved")
 
 
 TOLD = {
@@ -373,3 +381,4 @@ def _record(
             changed=["person"] if has_moved else [],
             facts={**facts, "what": words},
         )
+    failpoints.reach("cases.persons.told")

@@ -12,6 +12,7 @@ from desk.acts import (
     echo,
     grounds,
     orders,
+    persons,
     quarantine,
     registrations,
     retries,
@@ -67,5 +68,10 @@ urlpatterns = [
         name="condition_record",
     ),
     path("case/<uuid:public_id>/claim/", orders.StatusClaimView.as_view(), name="status_claim"),
+    path("person/<uuid:public_id>/merge/", persons.MergeFindView.as_view(), name="person_find"),
+    path("person/<uuid:public_id>/merge/<uuid:other>/", persons.MergeView.as_view(), name="person_merge"),
+    path("person/<uuid:public_id>/apart/<uuid:other>/", persons.ApartView.as_view(), name="people_apart"),
+    path("person/<uuid:public_id>/split/", persons.SplitView.as_view(), name="person_split"),
+    path("merge/<uuid:public_id>/undo/", persons.MergeUndoView.as_view(), name="merge_undo"),
     path("breach/<uuid:public_id>/close/", breaches.BreachCloseView.as_view(), name="breach_close"),
 ]

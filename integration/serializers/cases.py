@@ -130,6 +130,10 @@ class CaseSummarySerializer(serializers.Serializer[Any]):
     id = serializers.UUIDField(source="case.public_id")
     number = serializers.CharField(source="case.number")
     booking_number = serializers.CharField(source="booking.booking_number")
+    person_id = serializers.UUIDField(
+        source="case.person.public_id",
+        help_text="The person's record now. It changes when records of one person are merged or split; the case keeps its id",
+    )
     stage = serializers.ChoiceField(choices=[(item.value, MEANING[item]) for item in Stage], help_text=STAGES)
     custody = CustodySerializer(source="case")
     clock = ClockSerializer(source="*")

@@ -30,7 +30,7 @@ class CaseListView(ClientView, GenericAPIView[Case]):
     pagination_class = NewestFirst
 
     def get_queryset(self) -> "QuerySet[Case]":
-        visible: QuerySet[Case] = Case.objects.visible_to(self.actor)
+        visible: QuerySet[Case] = Case.objects.visible_to(self.actor).select_related("person")
         return visible
 
     @extend_schema(
@@ -64,7 +64,9 @@ class CaseView(ClientView):
         responses={200: CaseSerializer, **problems(401, 403, 404)},
     )
     def get(self, request: Request, public_id: UUID) -> Response:
-        case = Case.objects.visible_to(self.actor).filter(public_id=public_id).first()
+        case = (
+            Case.objects.visible_to(self.actor).select_related("person").filter(public_id=public_id).first()
+        )
         if case is None:
             raise NotFound("There is no such case.")
         file = gather(self.actor, [case])[0]

@@ -13,6 +13,7 @@ from accounts.errors import FieldError, IllegalMove, Invalid
 from accounts.models import Agency
 from accounts.permissions import Permission, check_permission
 from cases.models import Booking, Case, Document
+from cases.people import recorded_identities
 from cases.services import content_of, keep_refused, store_document
 from matching import conf, events, hints
 from matching.formats.ebts import BookingEft, fold_name, validate_booking_eft, with_tcn
@@ -131,14 +132,15 @@ def _validate(eft: bytes, *, case: Case, old: Submission) -> BookingEft:
         parsed = validate_booking_eft(eft)
     except EftError as error:
         raise _refusal(error) from error
-    person, problems = case.person, []
-    if parsed.dob and person.birth_date and parsed.dob != person.birth_date:
+    known, problems = recorded_identities(case.person), []
+    days = {one.birth_date for one in known} - {None}
+    if parsed.dob and days and parsed.dob not in days:
         problems.append(
             FieldError(
                 "2.022", "The file has another date of birth. Check whose prints these are.", "other_person"
             )
         )
-    if parsed.surname and fold_name(person.surname)[:20] != parsed.surname[:20]:
+    if parsed.surname and parsed.surname[:20] not in {fold_name(one.surname)[:20] for one in known}:
         problems.append(
             FieldError("2.018", "The file has another surname. Check whose prints these are.", "other_person")
         )

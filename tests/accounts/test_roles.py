@@ -38,6 +38,7 @@ IN_JAIL: dict[P, set[str]] = {
     P.TRANSMISSION_RETRY: {"supervisor", "operator"},
     P.IAR_CODE: SHIFT,
     P.CANDIDATE_REVIEW: EXAMINERS,
+    P.PERSON_VIEW: HOUSE | EXAMINERS,
     P.PERSON_MERGE: {"supervisor"} | EXAMINERS,
     P.PERSON_SPLIT: {"supervisor"} | EXAMINERS,
     P.REPRINT_SUBMIT: {"officer", "supervisor"},

@@ -1,0 +1,128 @@
+"""Pairs of records that may be of one human, found a window at a time. What is found is a question for a person, never an answer.
+
+Nothing compares everybody with everybody: a page looks at the newest records of the reader's agencies below a cursor, and asks
+for each of them, by the index on birth dates, who else was born on that day or on one easily mistaken for it. The cost of a page
+depends on how many people share a birth date, not on how many there are.
+"""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+from django.db import connection
+
+from cases.models import Person, SamePersonLink
+from cases.moves import PeopleApart
+
+WINDOW = 100
+"""Records looked at by one query."""
+MOST_WINDOWS = 5
+"""Queries of one page, when nothing is found."""
+MOST_ALIKE = 5
+"""Pairs shown for one record."""
+SAME_DAY, NEAR_DAY = 0.35, 0.7
+"""How alike names must be (0 to 1), when the birth date is the same and when it is only near."""
+
+NEWEST = """
+SELECT x.id FROM unnest(%(agencies)s::bigint[]) AS a(id)
+ CROSS JOIN LATERAL (
+    SELECT p.id FROM cases_person p
+     WHERE p.agency_id = a.id AND p.merged_into_id IS NULL AND p.id < %(before)s
+     ORDER BY p.id DESC LIMIT %(window)s) x
+ ORDER BY x.id DESC LIMIT %(window)s
+"""
+
+ALIKE = """
+SELECT w.id, found.id, found.likeness, found.birth_date = w.birth_date
+  FROM cases_person w
+ CROSS JOIN LATERAL (
+    SELECT q.id, q.birth_date, likeness.value AS likeness
+      FROM (SELECT DISTINCT unnest(ARRAY[
+                w.birth_date, w.birth_date - 1, w.birth_date + 1,
+                (w.birth_date + interval '1 year')::date, (w.birth_date - interval '1 year')::date,
+                CASE WHEN extract(day FROM w.birth_date) <= 12
+                     THEN make_date(extract(year FROM w.birth_date)::int, extract(day FROM w.birth_date)::int,
+                                    extract(month FROM w.birth_date)::int) END]) AS day) near
+      JOIN cases_person q ON q.birth_date = near.day AND q.merged_into_id IS NULL AND q.id < w.id
+     CROSS JOIN LATERAL (SELECT cases_name_likeness(
+                cases_plain_name(w.surname || ' ' || w.given_names),
+                cases_plain_name(q.surname || ' ' || q.given_names)) AS value) likeness
+     WHERE q.agency_id = ANY(%(agencies)s::bigint[])
+       AND likeness.value >= CASE WHEN q.birth_date = w.birth_date THEN %(same)s ELSE %(near)s END
+       AND NOT EXISTS (SELECT 1 FROM cases_peopleapart x WHERE x.first_id = q.id AND x.second_id = w.id)
+     ORDER BY likeness.value DESC, q.id DESC LIMIT %(most)s) found
+ WHERE w.id = ANY(%(ids)s::bigint[]) AND w.birth_date IS NOT NULL
+ ORDER BY w.id DESC, found.likeness DESC, found.id DESC
+"""
+
+
+@dataclass(frozen=True)
+class Pair:
+    """Two live records and why they may be one: how alike the names are (0 to 1), or the link examiners made."""
+
+    newer: Person
+    older: Person
+    likeness: float = 0.0
+    is_same_day: bool = False
+    link: SamePersonLink | None = None
+
+
+@dataclass(frozen=True)
+class Found:
+    """One page of pairs, how many records or links were looked at, and where the next page begins (0: nothing is left)."""
+
+    pairs: tuple[Pair, ...] = ()
+    looked_at: int = 0
+    next_before: int = 0
+
+
+def by_names(agencies: Collection[int], *, before: int = 0) -> Found:
+    """Pairs with like names and the same or a near birth date, both recorded in these agencies, newest first."""
+    places, cursor_at, looked_at = sorted(agencies), before or 2**62, 0
+    for _window in range(MOST_WINDOWS):
+        with connection.cursor() as cursor:
+            cursor.execute(NEWEST, {"agencies": places, "before": cursor_at, "window": WINDOW})
+            ids = [row[0] for row in cursor.fetchall()]
+            if not ids:
+                return Found(looked_at=looked_at)
+            looked_at, cursor_at = looked_at + len(ids), ids[-1]
+            cursor.execute(ALIKE, probe(places, ids))
+            rows = cursor.fetchall()
+        if rows or len(ids) < WINDOW:
+            return Found(_pairs(rows), looked_at, cursor_at if len(ids) == WINDOW else 0)
+    return Found(looked_at=looked_at, next_before=cursor_at)
+
+
+def probe(agencies: Sequence[int], ids: Sequence[int]) -> dict[str, object]:
+    """The parameters of ALIKE."""
+    return {
+        "agencies": list(agencies),
+        "ids": list(ids),
+        "same": SAME_DAY,
+        "near": NEAR_DAY,
+        "most": MOST_ALIKE,
+    }
+
+
+def by_prints(agencies: Collection[int], *, before: int = 0) -> Found:
+    """Pairs whose prints two examiners found to be of one person, and whose records are still two, newest first."""
+    newest = SamePersonLink.objects.filter(pk__lt=before or 2**62).order_by("-pk")
+    links = list(newest.select_related("case__agency", "other_case__agency")[:WINDOW])
+    keys = {key for link in links for key in (link.case.person_id, link.other_case.person_id)}
+    found = Person.objects.select_related("agency").in_bulk(keys)
+    pairs = {}
+    for link in links:
+        ends = (link.case.agency_id, link.other_case.agency_id)
+        first, second = sorted((link.case.person_id, link.other_case.person_id))
+        if first != second and set(ends) <= set(agencies) and not _are_apart(first, second):
+            pairs.setdefault((first, second), Pair(found[second], found[first], link=link))
+    return Found(tuple(pairs.values()), len(links), links[-1].pk if len(links) == WINDOW else 0)
+
+
+def _are_apart(first: int, second: int) -> bool:
+    return PeopleApart.objects.filter(first=first, second=second).exists()
+
+
+def _pairs(rows: Sequence[tuple[int, int, float, bool]]) -> tuple[Pair, ...]:
+    keys = {key for row in rows for key in row[:2]}
+    people = Person.objects.select_related("agency").in_bulk(keys)
+    return tuple(Pair(people[newer], people[older], likeness, same) for newer, older, likeness, same in rows)
