@@ -3,7 +3,6 @@
 from uuid import uuid4
 
 import pgtrigger
-from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -36,7 +35,6 @@ class PersonMove(models.Model):
     changes = models.JSONField(
         default=dict, help_text=_("Field of the kept record: what it said before, and after")
     )
-    identifiers = ArrayField(models.BigIntegerField(), default=list, blank=True)
     reason = models.TextField()
     moved_at = models.DateTimeField()
     moved_by = models.CharField(max_length=64)

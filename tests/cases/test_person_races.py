@@ -227,6 +227,7 @@ else:
     services.undo_merge(move_id=int(move), **common)
 print("done")
 """
+Done = subprocess.CompletedProcess[str]
 POINTS = ["cases.persons.locked", "cases.persons.moved", "cases.persons.marked", "cases.persons.told", ""]
 
 
