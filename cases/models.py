@@ -8,6 +8,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Agency
+from audit.keys.models import DataKey
 from audit.models import ClockTimestamp
 from cases.identifiers import PersonIdentifier  # noqa: F401  (a model of this app)
 from cases.moves import MovedCase, PeopleApart, PersonMove  # noqa: F401  (models of this app)
@@ -32,6 +33,9 @@ class Document(models.Model):
     recorded_at = models.DateTimeField(db_default=ClockTimestamp(), editable=False)
     quarantined_at = models.DateTimeField(null=True, blank=True)
     quarantine_reason = models.TextField(blank=True)
+
+    data_key: DataKey | None = None
+    """Its key, where it was stored just now: what is derived from it is sealed with the same."""
 
     objects = DocumentQuerySet.as_manager()
 

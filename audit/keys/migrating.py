@@ -6,12 +6,12 @@ A row is sealed when it says so and its key is here; so an interrupted run goes 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any, Final
 from uuid import UUID, uuid4
 
-from django.db import transaction
+from django.db import connections, transaction
 
 from audit.keys import cipher
 from audit.keys.cipher import Secret
@@ -56,6 +56,19 @@ def known_secrets(apps: Any, alias: str, blobs: Iterable[bytes]) -> dict[UUID, S
 def looks_sealed(blob: bytes | memoryview) -> bool:
     """Whether bytes begin like sealed ones. What was stored before begins otherwise, but for received files."""
     return len(blob) >= cipher.OVERHEAD and bytes(blob[:3]) == cipher.MAGIC
+
+
+@contextmanager
+def passing(trigger: tuple[str, str], *, alias: str) -> Iterator[None]:
+    """Pass one trigger, by table and name, until the end of the block; only this transaction does, everybody else is refused.
+
+    What `pgtrigger.ignore` does, which puts two statements into one and so cannot travel with its values beside it.
+    """
+    table, name = trigger
+    with connections[alias].cursor() as cursor:
+        cursor.execute("SELECT set_config('pgtrigger.ignore', %s, true)", [f"{{{table}:{name},{name}}}"])
+        yield
+        cursor.execute("SELECT set_config('pgtrigger.ignore', '{}', true)")
 
 
 def in_batches(

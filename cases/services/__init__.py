@@ -10,12 +10,21 @@ from cases.services.custody import (
     release,
     transfer,
 )
-from cases.services.documents import content_of, keep_refused, quarantine_document, store_document
+from cases.services.documents import (
+    Received,
+    content_of,
+    keep_refused,
+    quarantine_document,
+    received_entry,
+    store_document,
+    store_received,
+)
 from cases.services.links import link_same_person
 from cases.services.persons import keep_apart, merge_persons, split_person, undo_merge
 
 __all__ = [
     "BookingResult",
+    "Received",
     "add_ground",
     "book",
     "content_of",
@@ -25,12 +34,14 @@ __all__ = [
     "link_same_person",
     "merge_persons",
     "quarantine_document",
+    "received_entry",
     "record_death",
     "record_escape",
     "record_recapture",
     "release",
     "split_person",
     "store_document",
+    "store_received",
     "transfer",
     "undo_merge",
 ]

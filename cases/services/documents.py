@@ -1,5 +1,7 @@
 """Received bytes: stored unchanged, quarantined when they cannot be used, never thrown away."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import sha256
 from uuid import UUID, uuid4
@@ -11,7 +13,8 @@ from accounts.actors import Actor
 from accounts.errors import ClearholdError, Invalid, NotFound
 from accounts.models import Agency
 from accounts.permissions import Permission, check_permission
-from audit import record
+from audit import bulk, record
+from audit.bulk import Entry
 from audit.keys import envelope
 from audit.keys.errors import Damaged, Erased, KeysError, KeyUnavailable
 from audit.keys.models import DataKey
@@ -46,6 +49,69 @@ def store_document(
     at: datetime,
 ) -> Document:
     """Keep what was received, with its digest. `at` is when it arrived. Raises Invalid when empty or over 16 MB."""
+    received = Received(agency, kind, media_type, channel, sha256(content).hexdigest(), content)
+    with transaction.atomic(savepoint=False):
+        (document,) = store_received([received], at=at)
+        bulk.events([received_entry(received, at=at)], actor=actor)
+    return document
+
+
+@dataclass(frozen=True)
+class Received:
+    """What came in, before it is stored: its digest and the public id it will have are known."""
+
+    agency: Agency | None
+    kind: str
+    media_type: str
+    channel: str
+    sha256: str
+    content: bytes = field(repr=False)
+    public_id: UUID = field(default_factory=uuid4)
+
+
+def received_entry(received: Received, *, at: datetime) -> Entry:
+    """The event of a document received, for `audit.bulk.events`."""
+    return Entry(
+        action=events.DOCUMENT_RECEIVED,
+        subject=Ref("document", received.public_id),
+        agency=received.agency.public_id if received.agency else None,
+        occurred_at=at,
+        facts={"kind": received.kind, "channel": received.channel, "sha256": received.sha256},
+    )
+
+
+def store_received(items: Sequence[Received], *, at: datetime) -> list[Document]:
+    """Store the bytes in one statement, in the caller's transaction; the caller records `received_entry` of each.
+
+    Raises Invalid when one is empty or over 16 MB.
+    """
+    for item in items:
+        _check_size(item.content)
+    try:
+        keys = envelope.new_keys(KEY_PURPOSE, len(items))
+        documents = [_sealed(item, key, at) for item, key in zip(items, keys, strict=True)]
+    except KeysError as error:
+        raise Unreadable(error) from error
+    return Document.objects.bulk_create(documents)
+
+
+def _sealed(item: Received, key: DataKey, at: datetime) -> Document:
+    document = Document(
+        public_id=item.public_id,
+        agency=item.agency,
+        kind=item.kind,
+        media_type=item.media_type,
+        channel=item.channel,
+        sha256=item.sha256,
+        size=len(item.content),
+        content=envelope.encrypt(item.content, key=key, context=envelope.context_of(CONTENT, item.public_id)),
+        received_at=at,
+    )
+    document.data_key = key
+    return document
+
+
+def _check_size(content: bytes) -> None:
     if not content:
         raise Invalid("The file is empty. Send it again.", field="document", code="empty")
     if len(content) > MAX_BYTES:
@@ -54,28 +120,6 @@ def store_document(
             field="document",
             code="too_large",
         )
-    with transaction.atomic():
-        public_id = uuid4()
-        document = Document.objects.create(
-            public_id=public_id,
-            agency=agency,
-            kind=kind,
-            media_type=media_type,
-            channel=channel,
-            sha256=sha256(content).hexdigest(),
-            size=len(content),
-            content=_sealed(content, public_id),
-            received_at=at,
-        )
-        record.event(
-            events.DOCUMENT_RECEIVED,
-            actor=actor,
-            subject=Ref("document", document.public_id),
-            agency=agency.public_id if agency else None,
-            occurred_at=at,
-            facts={"kind": kind, "channel": channel, "sha256": document.sha256},
-        )
-    return document
 
 
 def content_of(document: Document) -> bytes:
@@ -106,14 +150,6 @@ def key_of_document(document_id: int) -> DataKey:
         raise NotFound(f"There is no document {document_id}.")
     try:
         return envelope.key_of(bytes(blob))
-    except KeysError as error:
-        raise Unreadable(error) from error
-
-
-def _sealed(content: bytes, public_id: UUID) -> bytes:
-    try:
-        key = envelope.new_key(KEY_PURPOSE)
-        return envelope.encrypt(content, key=key, context=envelope.context_of(CONTENT, public_id))
     except KeysError as error:
         raise Unreadable(error) from error
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from django.db import transaction
@@ -10,11 +12,15 @@ from django.db import transaction
 from accounts.actors import Actor
 from accounts.errors import Invalid
 from accounts.permissions import Permission, check_permission
+from audit import bulk
+from audit.bulk import Entry
+from audit.record import JsonValue, Ref
 from matching import conf, events
 from matching.errors import NothingToCode
 from matching.models import ExpectedAnswer, Reply, Submission
 from matching.policies import Outcome, contradicts, resolve_answer
 from matching.services.common import SYSTEM, check_move, lock_submission, need_person, need_reason, note, ref
+from matching.services.writes import write_answers, write_submission_states
 from matching.states import (
     ANSWER_MOVES,
     IAR_MEANINGS,
@@ -26,31 +32,77 @@ from matching.states import (
 )
 
 
-def lock_answers(submission: Submission) -> dict[str, ExpectedAnswer]:
-    """All answers of a submission by source, under a lock. The caller holds the submission's lock."""
-    return {
-        answer.source: answer
-        for answer in ExpectedAnswer.objects.select_for_update().filter(submission=submission)
-    }
+def lock_answers(submissions: Iterable[Submission]) -> dict[int, dict[str, ExpectedAnswer]]:
+    """All answers of these submissions by source, under a lock. The caller holds the submissions' locks."""
+    found: dict[int, dict[str, ExpectedAnswer]] = defaultdict(dict)
+    rows = ExpectedAnswer.objects.select_for_update().filter(submission__in=list(submissions)).order_by("pk")
+    for answer in rows:
+        found[answer.submission_id][answer.source] = answer
+    return found
+
+
+@dataclass
+class Changes:
+    """What replies change: rows still to be written and events still to be noted, in their order, by one statement each.
+
+    The caller holds the locks of the submissions and of their answers until `write`.
+    """
+
+    answers: dict[int, ExpectedAnswer] = field(default_factory=dict)
+    submissions: dict[int, Submission] = field(default_factory=dict)
+    entries: list[Entry] = field(default_factory=list)
+
+    def note(
+        self,
+        action: str,
+        submission: Submission,
+        *,
+        at: datetime,
+        facts: Mapping[str, JsonValue] | None = None,
+        changed: Sequence[str] = (),
+        subject: Ref | None = None,
+    ) -> None:
+        """An event of this submission, by the system."""
+        self.entries.append(
+            Entry(
+                action=action,
+                subject=subject or ref("submission", submission.public_id),
+                case=submission.case.public_id,
+                agency=submission.case.agency.public_id,
+                occurred_at=at,
+                changed=changed,
+                facts={"submission": str(submission.public_id), **(facts or {})},
+            )
+        )
+
+    def write(self) -> None:
+        """Write everything. Replies that answers name are stored already."""
+        write_answers(list(self.answers.values()))
+        write_submission_states(list(self.submissions.values()))
+        bulk.events(self.entries, actor=SYSTEM)
 
 
 def settle_from_replies(
-    submission: Submission, *, latest: Reply, answers: Mapping[str, ExpectedAnswer], at: datetime
+    submission: Submission,
+    *,
+    latest: Reply,
+    answers: Mapping[str, ExpectedAnswer],
+    said: Collection[Outcome],
+    changes: Changes,
+    at: datetime,
 ) -> None:
     """Work out one source's answer again from all its attached replies; the order in which they came does not matter.
 
-    The caller holds the locks of the submission and of `answers`.
+    `said` is what all attached replies of the source of `latest` say, `latest` included.
     """
     source = Source(latest.source)
     answer = answers[source]
-    said = _outcomes(submission, source)
     current = answer.answer_state
     target = resolve_answer(source, current, said)
     if contradicts(current, said) and latest.outcome in (Outcome.IDENTIFICATION, Outcome.NON_IDENTIFICATION):
-        note(
+        changes.note(
             events.ANSWER_CONTRADICTED,
             submission,
-            actor=SYSTEM,
             at=at,
             facts={
                 "source": source.value,
@@ -59,17 +111,26 @@ def settle_from_replies(
             },
         )
     if target is not current:
-        _move_by_reply(answer, submission, target, latest, at)
-    refresh_submission(submission, answers.values(), at=at)
+        _move_by_reply(answer, submission, target, latest, changes, at)
+    refresh_submission(submission, answers.values(), changes=changes, at=at)
 
 
-def _outcomes(submission: Submission, source: Source) -> set[Outcome]:
-    attached = Reply.objects.filter(submission=submission, source=source, state=ReplyState.ATTACHED)
-    return {Outcome(outcome) for outcome in attached.values_list("outcome", flat=True)}
+def outcomes_of(submissions: Iterable[Submission]) -> dict[tuple[int, str], set[Outcome]]:
+    """What the attached replies of these submissions say, by submission and source."""
+    found: dict[tuple[int, str], set[Outcome]] = defaultdict(set)
+    attached = Reply.objects.filter(submission__in=list(submissions), state=ReplyState.ATTACHED)
+    for submission_id, source, outcome in attached.values_list("submission_id", "source", "outcome"):
+        found[submission_id, source].add(Outcome(outcome))
+    return found
 
 
 def _move_by_reply(
-    answer: ExpectedAnswer, submission: Submission, target: AnswerState, latest: Reply, at: datetime
+    answer: ExpectedAnswer,
+    submission: Submission,
+    target: AnswerState,
+    latest: Reply,
+    changes: Changes,
+    at: datetime,
 ) -> None:
     previous = answer.state
     check_move(ANSWER_MOVES, previous, target, "record_reply", actor=SYSTEM, agency=submission.case.agency_id)
@@ -80,11 +141,10 @@ def _move_by_reply(
     answer.late_noted_at = None
     if target is AnswerState.AWAITING_IAR:
         answer.due_at = at + conf.answer_times().of(Source.DHS)
-    answer.save(update_fields=["state", "reply", "reason", "settled_at", "late_noted_at", "due_at"])
-    note(
+    changes.answers[answer.pk] = answer
+    changes.note(
         events.ANSWER_SETTLED,
         submission,
-        actor=SYSTEM,
         at=at,
         changed=["state"],
         subject=ref("answer", answer.public_id),
@@ -93,14 +153,16 @@ def _move_by_reply(
             "source_name": events.SOURCE_NAMES[answer.source],
             "state": target.value,
             "state_words": events.ANSWER_WORDS[target],
-            "previous": previous,
+            "previous": str(previous),
             "is_finding": target.is_finding,
             "reply": str(latest.public_id),
         },
     )
 
 
-def refresh_submission(submission: Submission, answers: Iterable[ExpectedAnswer], *, at: datetime) -> None:
+def refresh_submission(
+    submission: Submission, answers: Iterable[ExpectedAnswer], *, changes: Changes, at: datetime
+) -> None:
     """Settle a submission when no more answer is waited for, and open it again when one is."""
     if submission.state == SubmissionState.SUPERSEDED:
         return
@@ -113,9 +175,9 @@ def refresh_submission(submission: Submission, answers: Iterable[ExpectedAnswer]
         SUBMISSION_MOVES, submission.state, target, action, actor=SYSTEM, agency=submission.case.agency_id
     )
     submission.state = target
-    submission.save(update_fields=["state"])
+    changes.submissions[submission.pk] = submission
     name = events.SUBMISSION_REOPENED if waited_for else events.SUBMISSION_SETTLED
-    note(name, submission, actor=SYSTEM, at=at, changed=["state"])
+    changes.note(name, submission, at=at, changed=["state"])
 
 
 def code_iar(*, submission_id: int, actor: Actor, at: datetime, meaning: str, reason: str) -> ExpectedAnswer:
@@ -134,11 +196,11 @@ def code_iar(*, submission_id: int, actor: Actor, at: datetime, meaning: str, re
         submission = lock_submission(submission_id)
         check_permission(actor, Permission.IAR_CODE, submission.case.agency)
         text = need_reason(reason)
-        if Outcome.IMMIGRATION_RESPONSE not in _outcomes(submission, Source.DHS):
+        if Outcome.IMMIGRATION_RESPONSE not in outcomes_of([submission])[submission.pk, Source.DHS]:
             raise NothingToCode(
                 "No immigration response is attached to this check, so there is nothing to record."
             )
-        answers = lock_answers(submission)
+        answers = lock_answers([submission])[submission.pk]
         answer = answers[Source.DHS]
         previous = answer.answer_state
         action = "recode_iar" if previous in IAR_MEANINGS else "code_iar"
@@ -147,7 +209,9 @@ def code_iar(*, submission_id: int, actor: Actor, at: datetime, meaning: str, re
         answer.settled_at, answer.late_noted_at = at, None
         answer.save(update_fields=["state", "coded_by", "coded_reason", "settled_at", "late_noted_at"])
         _note_coded(submission, answer, previous, actor=actor, at=at, reason=text)
-        refresh_submission(submission, answers.values(), at=at)
+        changes = Changes()
+        refresh_submission(submission, answers.values(), changes=changes, at=at)
+        changes.write()
     return answer
 
 

@@ -16,7 +16,7 @@ from matching.errors import NoGateway
 from matching.models import Mailbox, MailboxTrouble
 from matching.owners import is_certainly_gone
 from matching.ports import BUREAU, BureauGateway, GatewayError, Permanent, Transient, Waiting, gateway_for
-from matching.services.replies import record_reply, record_reply_here
+from matching.services.replies import Message, record_replies, record_reply
 
 log = structlog.get_logger(__name__)
 Clock = Callable[[], datetime]
@@ -116,14 +116,9 @@ def _record_batch(
     """One transaction for the batch; when that fails, one for each message, so that a bad one harms only itself."""
     if not batch:
         return
+    messages = [Message(str(message.number), content) for message, content in batch]
     try:
-        with transaction.atomic():
-            news = [
-                record_reply_here(
-                    peer=peer, message_id=str(message.number), content=content, at=clock()
-                ).is_new
-                for message, content in batch
-            ]
+        news = [recorded.is_new for recorded in record_replies(peer=peer, messages=messages, at=clock())]
     except Exception as error:  # noqa: BLE001 - whatever one message does to us, the others must get through; it is counted below
         log.warning("mailbox_batch_failed", peer=peer, error=type(error).__name__, messages=len(batch))
         kept = [

@@ -2,27 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import sha256
 from typing import Final
 
 from django.db import connection, transaction
+from django.db.models import Q
 
 from accounts.actors import Actor
 from accounts.errors import IllegalMove, Invalid, NotFound
 from accounts.models import Agency
 from accounts.permissions import Permission, check_permission
 from audit import record
+from audit.bulk import Entry
 from cases.identifiers import PersonIdentifier
-from cases.services import content_of, store_document
+from cases.services import Received, content_of, received_entry, store_received
 from cases.services.identifiers import is_usable, record_identifiers
 from matching import events
 from matching.models import ExpectedAnswer, Reply, Submission
 from matching.policies import Outcome, correlation_problem
 from matching.reading import ReadReply, read_reply
-from matching.services.answers import lock_answers, settle_from_replies
+from matching.services.answers import Changes, lock_answers, outcomes_of, settle_from_replies
 from matching.services.common import SYSTEM, check_move, lock_submission, need_person, need_reason, note, ref
 from matching.states import REPLY_MOVES, AnswerState, ReplyState, Source
 
@@ -39,42 +42,190 @@ class Recorded:
     is_new: bool
 
 
+@dataclass(frozen=True)
+class Message:
+    """One message as fetched. `unreadable_reason` sets it aside unread, after reading it failed again and again."""
+
+    message_id: str
+    content: bytes = field(repr=False)
+    unreadable_reason: str = ""
+
+
+@dataclass(frozen=True)
+class _Read:
+    """A message with its digest and what it says."""
+
+    message: Message
+    digest: str
+    reading: ReadReply
+
+    @property
+    def key(self) -> str:
+        """What makes two messages of a peer the same one: the number, or the bytes of those without a number."""
+        return self.reading.message_tcn or self.digest
+
+
 def record_reply(
     *, peer: str, message_id: str, content: bytes, at: datetime, unreadable_reason: str = ""
 ) -> Recorded:
-    """Store a received message unchanged and work out what it settles, in one transaction.
+    """`record_replies` of one message."""
+    message = Message(message_id, content, unreadable_reason)
+    (recorded,) = record_replies(peer=peer, messages=[message], at=at)
+    return recorded
+
+
+def record_replies(*, peer: str, messages: Sequence[Message], at: datetime) -> list[Recorded]:
+    """Store received messages unchanged and work out what they settle, in one transaction: all or none.
 
     1 the same message again changes nothing; 2 the same message number with other content is set aside; 3 a message is
     attached only when TCR, OCA and CRI agree with what we sent; 4 the answer of its source is worked out from all replies
-    together. `unreadable_reason` sets a message aside without reading it, after reading it failed again and again.
+    together. Rows are locked in one order: message numbers, submissions, answers.
     """
+    read = [_read(message) for message in messages]
     with transaction.atomic():
-        return record_reply_here(
-            peer=peer, message_id=message_id, content=content, at=at, unreadable_reason=unreadable_reason
+        _one_at_a_time(peer, {item.key for item in read})
+        batch = _Batch(peer=peer, at=at, known=_known(peer, read))
+        batch.lock(read)
+        recorded = [batch.take(item) for item in read]
+        batch.write()
+    return recorded
+
+
+def _read(message: Message) -> _Read:
+    reason = message.unreadable_reason
+    reading = ReadReply(problem=reason) if reason else read_reply(message.content)
+    return _Read(message, sha256(message.content).hexdigest(), reading)
+
+
+def _one_at_a_time(peer: str, keys: set[str]) -> None:
+    """Two collectors that bring the same message number wait for each other, so that each sees what the other stored."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_advisory_xact_lock(hashtextextended(key, 0)) FROM unnest(%s::text[]) AS key",
+            [[f"reply:{peer}:{key}" for key in sorted(keys)]],
         )
 
 
-def record_reply_here(
-    *, peer: str, message_id: str, content: bytes, at: datetime, unreadable_reason: str = ""
-) -> Recorded:
-    """`record_reply` in the caller's transaction: a batch stands or falls as one."""
-    read = ReadReply(problem=unreadable_reason) if unreadable_reason else read_reply(content)
-    digest = sha256(content).hexdigest()
-    _one_at_a_time(peer, read.message_tcn or digest)
-    same_number = _with_same_number(peer, read.message_tcn, digest)
-    for reply in same_number:
-        if reply.sha256 == digest:
-            return Recorded(reply, is_new=False)
-    submission = _lock_answered(read)
-    answers = lock_answers(submission) if submission else {}
-    problem = _problem_of(read, submission, answers, is_number_taken=bool(same_number))
-    reply = _store(peer, message_id, content, digest, read, submission, problem, at)
-    if problem:
-        _note_quarantined(reply, at)
-    elif submission is not None:
-        _apply(reply, submission, answers, at)
-        _keep_identifiers(read, submission, at)
-    return Recorded(reply, is_new=True)
+def _known(peer: str, read: Sequence[_Read]) -> dict[str, list[Reply]]:
+    """What this peer sent before under these message numbers; of messages without one, those with the same bytes."""
+    numbers = {item.reading.message_tcn for item in read} - {""}
+    digests = {item.digest for item in read if not item.reading.message_tcn}
+    asked = Q(message_tcn__in=numbers)
+    if digests:
+        asked |= Q(message_tcn="", sha256__in=digests)
+    found: dict[str, list[Reply]] = defaultdict(list)
+    for reply in Reply.objects.filter(asked, peer=peer):
+        found[reply.message_tcn or reply.sha256].append(reply)
+    return found
+
+
+@dataclass
+class _Batch:
+    """Messages of one peer being recorded together: what was known, what is locked, and what is still to be written."""
+
+    peer: str
+    at: datetime
+    known: dict[str, list[Reply]]
+    submissions: dict[str, Submission] = field(default_factory=dict)
+    answers: dict[int, dict[str, ExpectedAnswer]] = field(default_factory=dict)
+    said: dict[tuple[int, str], set[Outcome]] = field(default_factory=dict)
+    received: list[Received] = field(default_factory=list)
+    replies: list[Reply] = field(default_factory=list)
+    changes: Changes = field(default_factory=Changes)
+    identified: list[tuple[ReadReply, Submission]] = field(default_factory=list)
+
+    def lock(self, read: Sequence[_Read]) -> None:
+        """Lock the submissions whose TCN the messages repeat, then their answers."""
+        numbers = {item.reading.tcr for item in read} - {""}
+        rows = (
+            Submission.objects.select_for_update(of=("self",))
+            .select_related("case__agency")
+            .filter(tcn__in=numbers)
+            .order_by("pk")
+        )
+        self.submissions = {row.tcn: row for row in rows} if numbers else {}
+        if self.submissions:
+            self.answers = lock_answers(self.submissions.values())
+            self.said = outcomes_of(self.submissions.values())
+
+    def take(self, item: _Read) -> Recorded:
+        """What becomes of one message, all before it taken."""
+        same_number = self.known.setdefault(item.key, [])
+        for reply in same_number:
+            if reply.sha256 == item.digest:
+                return Recorded(reply, is_new=False)
+        submission = self.submissions.get(item.reading.tcr)
+        answers = self.answers.get(submission.pk, {}) if submission else {}
+        problem = _problem_of(item.reading, submission, answers, is_number_taken=bool(same_number))
+        reply = self._store(item, submission, problem)
+        same_number.append(reply)
+        if problem:
+            self._note_quarantined(reply)
+        elif submission is not None:
+            said = self.said.setdefault((submission.pk, reply.source), set())
+            _apply(reply, submission, answers, said, self.changes, self.at)
+            self.identified.append((item.reading, submission))
+        return Recorded(reply, is_new=True)
+
+    def _store(self, item: _Read, submission: Submission | None, problem: str) -> Reply:
+        read = item.reading
+        agency = submission.case.agency if submission else _agency_named_in(read)
+        received = Received(
+            agency=agency,
+            kind=KIND,
+            media_type=MEDIA_TYPE,
+            content=item.message.content,
+            channel=self.peer,
+            sha256=item.digest,
+        )
+        self.received.append(received)
+        self.changes.entries.append(received_entry(received, at=self.at))
+        reply = Reply(
+            submission=None if problem else submission,
+            agency=agency,
+            peer=self.peer,
+            message_id=item.message.message_id[:40],
+            message_tcn=read.message_tcn,
+            tcr=read.tcr,
+            tot=read.tot,
+            sha256=item.digest,
+            source=read.source,
+            outcome=read.outcome,
+            result_code=read.result_code,
+            error_codes=list(read.error_codes),
+            received_at=self.at,
+            state=ReplyState.QUARANTINED if problem else ReplyState.ATTACHED,
+            quarantine_reason=problem,
+        )
+        self.replies.append(reply)
+        return reply
+
+    def _note_quarantined(self, reply: Reply) -> None:
+        reason = reply.quarantine_reason
+        self.changes.entries.append(
+            Entry(
+                action=events.REPLY_QUARANTINED,
+                subject=ref("reply", reply.public_id),
+                agency=reply.agency.public_id if reply.agency else None,
+                occurred_at=self.at,
+                facts={
+                    "reply": str(reply.public_id),
+                    "code": reason,
+                    "why": events.QUARANTINE_REASONS[reason],
+                    "is_alarm": reason == "same_number_other_content",
+                },
+            )
+        )
+
+    def write(self) -> None:
+        """Documents, replies, what they settle, and the events of it all."""
+        documents = store_received(self.received, at=self.at)
+        for reply, document in zip(self.replies, documents, strict=True):
+            reply.document = document
+        Reply.objects.bulk_create(self.replies)
+        self.changes.write()
+        for reading, submission in self.identified:
+            _keep_identifiers(reading, submission, self.at)
 
 
 def _keep_identifiers(read: ReadReply, submission: Submission, at: datetime) -> None:
@@ -83,33 +234,6 @@ def _keep_identifiers(read: ReadReply, submission: Submission, at: datetime) -> 
     if values and read.outcome == Outcome.IDENTIFICATION:
         source = PersonIdentifier.Source.REPLY
         record_identifiers(case_id=submission.case_id, values=values, source=source, actor=SYSTEM, at=at)
-
-
-def _one_at_a_time(peer: str, message_tcn: str) -> None:
-    """Two collectors that bring the same message number wait for each other, so that each sees what the other stored."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"reply:{peer}:{message_tcn}"]
-        )
-
-
-def _with_same_number(peer: str, message_tcn: str, digest: str) -> list[Reply]:
-    """What this peer sent before under this message number; of messages without one, those with the same bytes."""
-    known = Reply.objects.filter(peer=peer, message_tcn=message_tcn)
-    return list(known if message_tcn else known.filter(sha256=digest))
-
-
-def _lock_answered(read: ReadReply) -> Submission | None:
-    """The submission whose TCN a message repeats, under a lock."""
-    found: Submission | None = (
-        Submission.objects.select_for_update(of=("self",))
-        .select_related("case__agency")
-        .filter(tcn=read.tcr)
-        .first()
-        if read.tcr
-        else None
-    )
-    return found
 
 
 def _problem_of(
@@ -132,73 +256,28 @@ def _problem_of(
     return problem
 
 
-def _store(
-    peer: str,
-    message_id: str,
-    content: bytes,
-    digest: str,
-    read: ReadReply,
-    submission: Submission | None,
-    problem: str,
-    at: datetime,
-) -> Reply:
-    agency = submission.case.agency if submission else _agency_named_in(read)
-    document = store_document(
-        actor=SYSTEM, agency=agency, kind=KIND, media_type=MEDIA_TYPE, content=content, channel=peer, at=at
-    )
-    reply: Reply = Reply.objects.create(
-        submission=None if problem else submission,
-        agency=agency,
-        peer=peer,
-        message_id=message_id[:40],
-        message_tcn=read.message_tcn,
-        tcr=read.tcr,
-        tot=read.tot,
-        sha256=digest,
-        document=document,
-        source=read.source,
-        outcome=read.outcome,
-        result_code=read.result_code,
-        error_codes=list(read.error_codes),
-        received_at=at,
-        state=ReplyState.QUARANTINED if problem else ReplyState.ATTACHED,
-        quarantine_reason=problem,
-    )
-    return reply
-
-
 def _agency_named_in(read: ReadReply) -> Agency | None:
     return Agency.objects.filter(ori__in=[code for code in read.cri if code]).order_by("pk").first()
 
 
-def _apply(reply: Reply, submission: Submission, answers: Mapping[str, ExpectedAnswer], at: datetime) -> None:
+def _apply(
+    reply: Reply,
+    submission: Submission,
+    answers: Mapping[str, ExpectedAnswer],
+    said: set[Outcome],
+    changes: Changes,
+    at: datetime,
+) -> None:
+    said.add(Outcome(reply.outcome))
     if reply.outcome == Outcome.IMMIGRATION_RESPONSE:
-        note(
+        changes.note(
             events.IAR_RECEIVED,
             submission,
-            actor=SYSTEM,
             at=at,
             subject=ref("reply", reply.public_id),
             facts={"reply": str(reply.public_id)},
         )
-    settle_from_replies(submission, latest=reply, answers=answers, at=at)
-
-
-def _note_quarantined(reply: Reply, at: datetime) -> None:
-    reason = reply.quarantine_reason
-    record.event(
-        events.REPLY_QUARANTINED,
-        actor=SYSTEM,
-        subject=ref("reply", reply.public_id),
-        agency=reply.agency.public_id if reply.agency else None,
-        occurred_at=at,
-        facts={
-            "reply": str(reply.public_id),
-            "code": reason,
-            "why": events.QUARANTINE_REASONS[reason],
-            "is_alarm": reason == "same_number_other_content",
-        },
-    )
+    settle_from_replies(submission, latest=reply, answers=answers, said=said, changes=changes, at=at)
 
 
 def attach_quarantined(
@@ -216,7 +295,8 @@ def attach_quarantined(
         agency = submission.case.agency
         check_move(REPLY_MOVES, reply.state, ReplyState.ATTACHED, "attach", actor=actor, agency=agency)
         text = need_reason(reason)
-        answers = lock_answers(submission)
+        answers = lock_answers([submission])[submission.pk]
+        said = outcomes_of([submission])
         _check_attachable(reply, answers, source)
         reply.source = reply.source or source
         reply.state, reply.submission, reply.agency = ReplyState.ATTACHED, submission, agency
@@ -232,7 +312,9 @@ def attach_quarantined(
             subject=ref("reply", reply.public_id),
             facts={"reply": str(reply.public_id), "code": reply.quarantine_reason},
         )
-        _apply(reply, submission, answers, at)
+        changes = Changes()
+        _apply(reply, submission, answers, said[submission.pk, reply.source], changes, at)
+        changes.write()
         _keep_identifiers(read_reply(content_of(reply.document)), submission, at)
     return reply
 
