@@ -257,3 +257,22 @@ def test_a_wrapped_key_cannot_be_exchanged_deleted_or_brought_back(cast: Cast) -
     services.erase(key, actor=cast.actor("supervisor"), reason="order")
     with pytest.raises(DatabaseError, match="stays erased"), transaction.atomic():
         DataKey.objects.filter(pk=key.pk).update(wrapped=wrapped, erased_at=None)
+
+
+def test_the_tables_refuse_bytes_that_nobody_sealed(checks: Checks) -> None:
+    submission = checks.open(content=eft())
+    sent = submission.transmissions.get()
+
+    for write in (
+        lambda: Transmission.objects.filter(pk=sent.pk).update(outgoing_head=b"plain"),
+        lambda: Document.objects.create(
+            agency=checks.cast.jail, kind="k", media_type="m", channel="c", sha256="0" * 64, size=5,
+            content=b"plain", received_at=NOW,
+        ),
+        lambda: FingerTemplate.objects.create(
+            case_id=submission.case_id, submission=submission, position=1, minutiae=b"plain",
+            extractor="e", version="v", quality=1, extracted_at=NOW,
+        ),
+    ):  # fmt: skip
+        with pytest.raises(DatabaseError, match="_sealed"), transaction.atomic():
+            write()
