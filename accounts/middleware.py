@@ -1,4 +1,4 @@
-"""Gives every request its actor and its id."""
+"""Gives every request its actor, its id, and the rows that are in reach of the actor."""
 
 from collections.abc import Callable
 from urllib.parse import unquote_plus
@@ -9,11 +9,15 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.functional import SimpleLazyObject
 
 from accounts.actors import NOBODY, actor_for_user
+from accounts.rows import acting_for, become
 from audit.context import request_id
 
 
 class ActorMiddleware:
-    """Sets `request.actor` (worked out on first use) and the request id used in audit rows and error pages."""
+    """Sets `request.actor` (worked out on first use) and the request id used in audit rows and error pages.
+
+    Until the actor is asked for, the database shows no row of a person.
+    """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -26,7 +30,8 @@ class ActorMiddleware:
             raise SuspiciousOperation("The address holds a NUL character.")
         token = request_id.set(request.request_id)  # type: ignore[attr-defined]
         try:
-            response = self.get_response(request)
+            with acting_for(NOBODY):
+                response = self.get_response(request)
         finally:
             request_id.reset(token)
         response["X-Request-ID"] = request.request_id  # type: ignore[attr-defined]
@@ -37,4 +42,4 @@ class ActorMiddleware:
 
 def _actor(request: HttpRequest) -> object:
     user = getattr(request, "user", None)
-    return actor_for_user(user) if user is not None and user.is_authenticated else NOBODY
+    return become(actor_for_user(user) if user is not None and user.is_authenticated else NOBODY)

@@ -10,6 +10,7 @@ from kombu.exceptions import KombuError
 from redis.exceptions import RedisError
 
 from audit import failpoints
+from config import rights
 
 VALKEY = ("redis://", "rediss://", "redis+socket://", "unix://", "valkey://")
 LOSSY_BROKERS = ("filesystem://", "sqla+", "sqlalchemy+", "db+", "memory://")
@@ -74,3 +75,4 @@ def no_failpoints_in_production(app_configs: Any, **kwargs: Any) -> list[checks.
 def register() -> None:
     for check in (broker_is_durable, valkey_keeps_its_messages, no_failpoints_in_production):
         checks.register(check, checks.Tags.compatibility)
+    checks.register(rights.check, checks.Tags.database)

@@ -1,4 +1,4 @@
-"""Which database each process talks to, and as whom: owner migrates, web serves, worker works, oversight reads without names."""
+"""Which database each process talks to, and as which role of `config/roles.py`."""
 
 import os
 from dataclasses import dataclass
@@ -7,10 +7,12 @@ from typing import Any
 
 import environ
 
+from config.roles import NAMES
+
 PREPARE_AFTER = 2
 """Times a statement runs on a connection before its plan is kept."""
 
-ROLES = ("owner", "web", "worker", "oversight")
+ROLES = tuple(NAMES)
 
 
 @dataclass(frozen=True)
@@ -49,8 +51,12 @@ def DATABASES_FOR(services: Services, *, role: str, testing: bool) -> dict[str, 
     own = "owner" if testing else role
     # Each test run has a database of its own, so that two runs in one checkout do not disturb each other.
     return {
-        "default": _entry(services, own) | {"TEST": {"NAME": f"test_clearhold_{os.getpid()}"}},
-        "oversight": _entry(services, "owner" if testing else "oversight") | {"TEST": {"MIRROR": "default"}},
+        "default": _entry(services, own)
+        | {"ROW_SCOPE": testing or role == "web"}
+        | {"TEST": {"NAME": f"test_clearhold_{os.getpid()}"}},
+        "oversight": _entry(services, "owner" if testing else "oversight")
+        | {"ROW_SCOPE": testing}
+        | {"TEST": {"MIRROR": "default"}},
     }
 
 
@@ -60,10 +66,10 @@ def _entry(services: Services, role: str) -> dict[str, Any]:
         or os.environ.get("DATABASE_URL")
         or services.urls.get(role, "")
     )
+    engine = {"ENGINE": "config.postgresql", "ROW_SCOPE": role == "web"}
     if not url:
-        return {"ENGINE": "django.db.backends.postgresql", "NAME": "clearhold"}
+        return engine | {"NAME": "clearhold"}
     entry: dict[str, Any] = environ.Env.db_url_config(url)
-    entry["ENGINE"] = "django.db.backends.postgresql"
     entry["CONN_HEALTH_CHECKS"] = True
     entry["CONN_MAX_AGE"] = 60
     # Values travel beside the statement, files as bytes instead of as text twice their size, and a statement that comes again
@@ -73,7 +79,7 @@ def _entry(services: Services, role: str) -> dict[str, Any]:
         "server_side_binding": True,
         "prepare_threshold": PREPARE_AFTER if _prepares() else None,
     }
-    return entry
+    return entry | engine
 
 
 def _prepares() -> bool:

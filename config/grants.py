@@ -1,23 +1,28 @@
 """What each database role may do, as one table. Applied after every migration, so the grants always equal this file.
 
-The owner owns the tables and migrates; web, workers and oversight can never alter a table, and history refuses a change
-even to its owner, by trigger. Oversight reads views without names and writes notes; it cannot read a person.
+The owner owns the tables and migrates; no other role can alter one, and history refuses a change even to its owner, by
+trigger. Which rows of a table a role sees is the matter of `config/row_policies.py`, applied right after the grants.
 """
 
+import re
 from collections.abc import Iterable
 from typing import Any
 
 from django.apps import apps
 from django.db import connections
 
+from config import row_policies
+from config.roles import CLOCK, OVERSIGHT, PUBLIC, STATISTICS, WEB, WORKER
+
 READ = "SELECT"
 ADD = "SELECT, INSERT"
 EDIT = "SELECT, INSERT, UPDATE"
 ALL = "SELECT, INSERT, UPDATE, DELETE"
 
-WEB, WORKER, OVERSIGHT = "clearhold_web", "clearhold_worker", "clearhold_oversight"
+# So much that rows can be locked (SELECT ... FOR UPDATE asks for UPDATE of some column) and no fact be changed.
+LOCK = "SELECT, UPDATE (recorded_at)"
 
-# app label -> privileges on its tables; a table named in EXCEPTIONS has its own.
+# app label -> privileges on its tables; a table named in EXCEPTIONS has its own. What each role is for: config/roles.py.
 BY_APP: dict[str, dict[str, str]] = {
     WEB: {
         "accounts": EDIT,
@@ -48,7 +53,17 @@ BY_APP: dict[str, dict[str, str]] = {
         "contenttypes": READ,
         "migrations": READ,
     },
+    CLOCK: {
+        "accounts": READ,
+        "audit": ADD,
+        "cases": READ,
+        "detainers": EDIT,
+        "contenttypes": READ,
+        "migrations": READ,
+    },
     OVERSIGHT: {},
+    PUBLIC: {},
+    STATISTICS: {},
 }
 
 LEDGER = ("audit_seal", "audit_sealnode", "audit_ledgerroot", "audit_ledgerepoch")
@@ -67,7 +82,17 @@ EXCEPTIONS: dict[str, dict[str, str]] = {
         "integration_idempotencykey": ALL,
         "oversight_reviewgrant": EDIT,
     },
-    WORKER: {**_HISTORY, "audit_delivery": EDIT},
+    WORKER: {**_HISTORY, **dict.fromkeys(LEDGER, READ), "audit_delivery": EDIT},
+    CLOCK: {
+        **dict.fromkeys(_HISTORY, READ),
+        "audit_delivery": EDIT,
+        "accounts_user": "",
+        "accounts_membership": "",
+        "cases_case": LOCK,
+        "cases_person": "SELECT (id, birth_date)",
+        "cases_document": "",
+        "cases_personidentifier": "",
+    },
     OVERSIGHT: {
         "oversight_reviewgrant": READ,
         "oversight_reviewnote": ADD,
@@ -75,12 +100,17 @@ EXCEPTIONS: dict[str, dict[str, str]] = {
         "audit_access": "INSERT, SELECT (id, txid, recorded_at)",
         "audit_delivery": "INSERT, SELECT (id, next_attempt_at)",
     },
+    PUBLIC: {},
+    STATISTICS: {},
 }
 
 VIEWS: dict[str, dict[str, str]] = {
     WEB: {"detainers_authority": READ, "detainers_pulse": READ},
     WORKER: {"detainers_authority": READ, "detainers_pulse": READ},
+    CLOCK: {"detainers_authority": READ, "detainers_pulse": READ},
     OVERSIGHT: {"oversight_case": READ, "oversight_mark": READ},
+    PUBLIC: {},
+    STATISTICS: {"oversight_case": READ, "oversight_mark": READ},
 }
 
 
@@ -113,23 +143,33 @@ def apply(using: str) -> None:
     with connection.cursor() as cursor:
         present = connection.introspection.get_table_list(cursor)
         names = {info.name for info in present}
-        tables = [(table, app) for table, app in _tables() if table in names]
+        known = [(table, app) for table, app in tables() if table in names]
         views = [info.name for info in present if info.type == "v"]
         for role in BY_APP:
             cursor.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [role])
             if cursor.fetchone() is None:
                 cursor.execute(f"CREATE ROLE {role} NOLOGIN")
-            for statement in statements(role, tables, views):
+            for statement in statements(role, known, views):
                 cursor.execute(statement)
+    row_policies.apply(using)
 
 
-def _tables() -> list[tuple[str, str]]:
-    tables = [
+def words_of(words: str) -> list[tuple[str, str]]:
+    """('SELECT', column) for each privilege in the words of the table above; the column is '' for the whole. Pure."""
+    found = []
+    for word, columns in re.findall(r"([A-Z]+)(?: \(([^)]*)\))?", words):
+        found += [(word, column.strip()) for column in columns.split(",")]
+    return found
+
+
+def tables() -> list[tuple[str, str]]:
+    """(table, app label) of every table of ours and of the libraries."""
+    found = [
         (model._meta.db_table, model._meta.app_label)
         for model in apps.get_models(include_auto_created=True)
         if model._meta.managed
     ]
-    return [*tables, ("django_migrations", "migrations")]
+    return [*found, ("django_migrations", "migrations")]
 
 
 def after_migrate(sender: Any, using: str, **kwargs: Any) -> None:

@@ -10,6 +10,7 @@ from django.utils.crypto import constant_time_compare
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from config import rights
 from desk import heartbeat
 from desk.watchdog import pulse, signs
 from desk.watchdog.signs import Pulse, Sign
@@ -29,11 +30,15 @@ def ready(request: HttpRequest) -> JsonResponse:
     try:
         with connection.cursor() as cursor:
             cursor.execute("SELECT 1")
-        beat = heartbeat.read(at=timezone.now())
+        missing = rights.serving()
+        beat = None if missing else heartbeat.read(at=timezone.now())
     except DatabaseError:
         return JsonResponse(
             {"status": "unavailable", "database": "no answer", "sweep": "unknown"}, status=503
         )
+    if beat is None:
+        said = {"status": "rights missing", "database": "answers", "sweep": "unknown"}
+        return JsonResponse({**said, "missing": missing[:20], "do": rights.REMEDY}, status=503)
     return JsonResponse(
         {
             "status": "ready",

@@ -10,7 +10,7 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from django.db.models import Q
+from django.db import connection
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -21,7 +21,7 @@ from audit import sentences
 from audit.models import Access, Event
 from cases import people
 from cases.identifiers import PersonIdentifier
-from cases.models import Case, Charge, Document, LocalGround, SamePersonLink
+from cases.models import Case, Charge, Document, LocalGround
 from cases.people import Alias
 from cases.services.identifiers import Shown, opened
 from desk import strip
@@ -328,12 +328,13 @@ def _documents(
 
 
 def _links(actor: Actor, case: Case) -> Iterator[Link]:
-    rows = SamePersonLink.objects.filter(Q(case=case) | Q(other_case=case)).select_related(
-        "case__agency", "other_case__agency"
-    )
-    pairs = [(row, row.other_case if row.case_id == case.pk else row.case) for row in rows.order_by("pk")]
-    mine = Case.objects.visible_to(actor).filter(pk__in=[other.pk for _row, other in pairs])
-    visible = set(mine.values_list("pk", flat=True))
-    for row, other in pairs:
-        url_id = other.public_id if other.pk in visible else None
-        yield Link(other.number, other.agency.name, row.reason, row.linked_at, url_id)
+    """Cases that examiners tied to this one. Of another jail's the database gives the number and the jail, no more."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT public_id, number, agency, reason, linked_at FROM clearhold_linked_cases(%s)", [case.pk]
+        )
+        rows = cursor.fetchall()
+    mine = Case.objects.visible_to(actor).filter(public_id__in=[row[0] for row in rows])
+    visible = set(mine.values_list("public_id", flat=True))
+    for public_id, number, agency, reason, linked_at in rows:
+        yield Link(number, agency, reason, linked_at, public_id if public_id in visible else None)

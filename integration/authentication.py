@@ -10,6 +10,7 @@ from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.request import Request
 
 from accounts.actors import NOBODY, actor_for_client
+from accounts.rows import become
 from integration.models import ApiClient
 
 
@@ -17,7 +18,7 @@ class ClientAuthentication(BaseAuthentication):
     """A bearer token of the client-credentials grant, taken from the header only: the body is not read for strangers."""
 
     def authenticate(self, request: Request) -> tuple[ApiClient, object] | None:
-        request._request.actor = NOBODY  # type: ignore[attr-defined]
+        request._request.actor = become(NOBODY)  # type: ignore[attr-defined]
         words = get_authorization_header(request).split()
         if not words or words[0].lower() != b"bearer":
             return None
@@ -31,9 +32,8 @@ class ClientAuthentication(BaseAuthentication):
             )
         if not client.is_active:
             raise AuthenticationFailed("This client has been revoked. Ask the agency's administrator.")
-        request._request.actor = actor_for_client(  # type: ignore[attr-defined]
-            client_id=str(client.public_id), label=client.label, agency=client.agency
-        )
+        actor = actor_for_client(client_id=str(client.public_id), label=client.label, agency=client.agency)
+        request._request.actor = become(actor)  # type: ignore[attr-defined]
         return client, token
 
     def authenticate_header(self, request: Request) -> str:

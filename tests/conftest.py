@@ -7,8 +7,14 @@ import pytest
 from django.core.management.commands import flush
 from django.db import connection
 
+from tests import as_web
 from tests.actors import Cast, make_cast
 from tests.factories import CaseFactory
+
+
+def pytest_configure() -> None:
+    """Every request is served as the role of the web process."""
+    as_web.install()
 
 
 @pytest.fixture

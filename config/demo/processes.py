@@ -135,9 +135,9 @@ def programs(
         listed.append(Program("bureau-simulator", [python, "-m", "matching.simulator", *options], "web"))
     listed += [
         Program("worker-match", _worker(celery, "match", match_workers), "worker"),
-        Program("worker-clock", _worker(celery, "clock", 1), "worker"),
+        Program("worker-clock", _worker(celery, "clock", 1), "clock"),
         Program("worker-deliver", _worker(celery, "deliver", 2), "worker"),
-        Program("beat", [*celery, "beat", "--loglevel=WARNING", "--pidfile="], "worker"),
+        Program("beat", [*celery, "beat", "--loglevel=WARNING", "--pidfile="], "clock"),
         Program(
             "web",
             [

@@ -38,11 +38,17 @@ def connection_info(root: Path) -> ConnectionInfo | None:
     """How to reach the servers of the checkout at `root`, or None while they have not been set up.
 
     Starts nothing and says nothing about whether they run. Raises ServiceError when the secrets are another
-    account's or when the socket directory could have been planted by somebody else.
+    account's, when the socket directory could have been planted by somebody else, or when an earlier version set
+    the server up.
     """
     layout = layout_of(root)
     secrets = read_secrets(layout)
     if not is_set_up(layout, secrets):
+        if layout.marker.exists() and secrets:
+            raise ServiceError(
+                "The embedded PostgreSQL was set up by an earlier version and lacks roles of this one. "
+                "Run: python -m config.embedded start"
+            )
         return None
     if layout.sockets_moved and layout.sockets.exists():
         check_private(layout.sockets, layout.owner)

@@ -6,7 +6,7 @@ import json
 from config.embedded.vault import ROLES, password_names
 
 DATABASE = "clearhold"
-VERSION = 1
+VERSION = 2
 
 
 def passwords_digest(secrets: dict[str, str]) -> str:

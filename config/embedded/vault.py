@@ -12,14 +12,10 @@ from pathlib import Path
 
 from config.embedded.errors import ServiceError
 from config.embedded.layout import Layout
+from config.roles import NAMES
 
 SUPERUSER = "postgres"
-ROLES = {
-    "owner": "clearhold_owner",
-    "web": "clearhold_web",
-    "worker": "clearhold_worker",
-    "oversight": "clearhold_oversight",
-}
+ROLES = NAMES
 SECRET_KEY = "secret_key"
 FIRST_KEY = "first_key_encryption_key"
 

@@ -7,7 +7,8 @@ import pytest
 from django.db import connection, transaction
 from django.db.utils import DatabaseError
 
-from config.grants import BY_APP, OVERSIGHT, WEB, WORKER
+from config.grants import BY_APP
+from config.roles import OVERSIGHT, WEB, WORKER
 from tests.factories import CaseFactory
 
 REFUSED = [
