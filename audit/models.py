@@ -71,6 +71,9 @@ class Event(_Record):
     facts = models.JSONField(default=dict, blank=True)
     occurred_at = models.DateTimeField()
 
+    carried: object = None
+    """What the publisher hands to handlers of its transaction, so that they need not read it again. Never stored."""
+
     class Meta:
         indexes = [
             models.Index(fields=["case_id", "id"], name="audit_event_case"),

@@ -48,11 +48,13 @@ def event(
     changed: Sequence[str] = (),
     facts: Mapping[str, JsonValue] | None = None,
     using: str | None = None,
+    carried: object = None,
 ) -> Event:
     """Record that something happened, in the caller's transaction, and tell the subscribers.
 
     Handlers with legal effect run here and now; deliveries are rows for a worker. Raises NotInTransaction outside
-    a transaction and UnknownAction for an action without a sentence.
+    a transaction and UnknownAction for an action without a sentence. `carried` is for the handlers alone: what the publisher
+    has at hand and they would otherwise read again.
     """
     alias = using or router.db_for_write(Event)
     if not connections[alias].in_atomic_block:
@@ -75,6 +77,7 @@ def event(
         occurred_at=occurred_at,
         request_id=request_id.get(),
     )
+    row.carried = carried
     bus.dispatch(row, using=alias)
     failpoints.reach(f"before_commit.{action}", subject.id)
     return row

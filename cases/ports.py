@@ -1,8 +1,14 @@
 """What cases needs from others, in its own words. `config/wiring.py` plugs the adapters in."""
 
+from __future__ import annotations
+
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from cases.models import Case, Document
 
 
 @dataclass(frozen=True)
@@ -18,6 +24,18 @@ class EftFacts:
     charges: tuple[tuple[date | None, str], ...]
     prints_digest: str
     print_count: int
+    reading: object = field(default=None, repr=False, compare=False)
+    """The reader's own result, for the app behind the reader; cases does not look into it."""
+
+
+@dataclass(frozen=True)
+class JustBooked:
+    """Carried by the event of a new booking, for handlers of its transaction: the case made and the file read a moment ago."""
+
+    case: Case
+    document: Document | None
+    content: bytes | None = field(repr=False)
+    reading: object = field(repr=False)
 
 
 EftReader = Callable[[bytes], EftFacts]

@@ -24,4 +24,5 @@ def read_eft(content: bytes) -> EftFacts:
         charges=tuple((arrest.date, arrest.text) for arrest in eft.arrests),
         prints_digest=eft.prints_digest,
         print_count=len(eft.prints),
+        reading=eft,
     )

@@ -10,11 +10,15 @@ from audit import bus
 from audit.models import Event
 from cases import events as case_events
 from cases.models import Case
-from matching.services import open_submission
+from cases.ports import JustBooked
+from matching.services import open_first_submission, open_submission
 
 
 def open_check(event: Event) -> None:
     """Open the fingerprint check of a person who was booked, or whose prints came later."""
+    if isinstance(event.carried, JustBooked):
+        open_first_submission(booked=event.carried, actor=_actor_of(event), at=event.recorded_at)
+        return
     case_id = Case.objects.values_list("pk", flat=True).get(public_id=event.subject_id)
     open_submission(case_id=case_id, actor=_actor_of(event), at=event.recorded_at)
 

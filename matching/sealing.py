@@ -13,6 +13,7 @@ from django.db.models import F
 
 from audit.keys import cipher, envelope
 from audit.keys.errors import KeysError
+from cases.models import Document
 from cases.services.documents import Unreadable, key_of_document
 from matching.engine.template import Template
 from matching.querysets import FingerTemplateQuerySet
@@ -27,9 +28,9 @@ def template_context(submission: UUID, position: int, version: str) -> str:
     return f"{MINUTIAE}:{submission}:{position}:{version}"
 
 
-def sealed_head(head: bytes, *, transmission: UUID, document_id: int) -> bytes:
+def sealed_head(head: bytes, *, transmission: UUID, document: Document) -> bytes:
     """The outgoing head under the key of the received file. Raises Unreadable."""
-    key = key_of_document(document_id)
+    key = document.data_key or key_of_document(document.pk)
     try:
         return envelope.encrypt(head, key=key, context=envelope.context_of(HEAD, transmission))
     except KeysError as error:

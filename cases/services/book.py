@@ -15,7 +15,7 @@ from audit import record
 from audit.record import Ref
 from cases import events, policies, ports
 from cases.booking import BookingRequest, ChargeFacts, GroundFacts
-from cases.models import Booking, Case, CaseCounter, Charge, CustodyEvent, LocalGround, Person
+from cases.models import Booking, Case, CaseCounter, Charge, CustodyEvent, Document, LocalGround, Person
 from cases.ports import EftFacts
 from cases.services.custody import lock_case
 from cases.services.documents import keep_refused, store_document
@@ -110,7 +110,8 @@ def _create(
         unit=request.unit,
         opened_at=request.booked_at,
     )
-    booking = Booking.objects.create(
+    document = _store_prints(actor=actor, agency=agency, request=request, at=at) if facts else None
+    Booking.objects.create(
         case=case,
         agency=agency,
         booking_number=request.booking_number,
@@ -120,14 +121,18 @@ def _create(
         channel=request.channel,
         identity_digest=request.identity_digest(),
         content_digest=request.content_digest(),
+        document=document,
+        prints_digest=facts.prints_digest if facts else "",
     )
     _custody_fact(case, CustodyEvent.Kind.BOOKED, actor, request.booked_at, text=request.booked_at_text)
-    for charge in request.charges:
-        _add_charge(case, charge, request.booked_at)
-        _add_ground(case, GroundFacts(LocalGround.Kind.CHARGE, charge.description, request.booked_at))
-    others = [_add_ground(case, ground) for ground in request.grounds]
-    if request.eft and facts:
-        _attach_prints(actor=actor, booking=booking, request=request, facts=facts, at=at)
+    charged = [
+        GroundFacts(LocalGround.Kind.CHARGE, charge.description, request.booked_at)
+        for charge in request.charges
+    ]
+    Charge.objects.bulk_create([_charge(case, charge, request.booked_at) for charge in request.charges])
+    grounds = LocalGround.objects.bulk_create(
+        _ground(case, ground) for ground in (*charged, *request.grounds)
+    )
     record.event(
         events.BOOKED,
         actor=actor,
@@ -142,8 +147,9 @@ def _create(
             "channel": request.channel,
             "number": case.number,
         },
+        carried=ports.JustBooked(case, document, request.eft, facts.reading if facts else None),
     )
-    for ground in others:
+    for ground in grounds[len(charged) :]:
         _custody_fact(case, CustodyEvent.Kind.GROUND_ADDED, actor, ground.started_at, ground=ground)
         _case_event(events.GROUND_ADDED, actor, case, ground.started_at, {"ground": str(ground).lower()})
     return BookingResult(case=case, created=True, changed=True)
@@ -169,7 +175,9 @@ def _again(
         )
     changed = False
     if facts and not booking.prints_digest:
-        _attach_prints(actor=actor, booking=booking, request=request, facts=facts, at=at)
+        booking.document = _store_prints(actor=actor, agency=booking.agency, request=request, at=at)
+        booking.prints_digest = facts.prints_digest
+        booking.save(update_fields=["document", "prints_digest"])
         _case_event(events.PRINTS_ADDED, actor, booking.case, at)
         changed = True
     if booking.content_digest != request.content_digest():
@@ -184,7 +192,7 @@ def _amend(*, actor: Actor, booking: Booking, request: BookingRequest, at: datet
     may_be_held = case.custody_state in (Custody.IN_CUSTODY, Custody.ESCAPED)
     added = []
     for charge in _new_charges(case, request, actor, at):
-        _add_charge(case, charge, at)
+        _charge(case, charge, at).save()
         _case_event(events.CHARGE_ADDED, actor, case, at, {"offence_code": charge.offence_code})
         added.append(GroundFacts(LocalGround.Kind.CHARGE, charge.description, at))
     recorded = set(case.grounds.values_list("kind", "description", "started_at"))
@@ -197,7 +205,8 @@ def _amend(*, actor: Actor, booking: Booking, request: BookingRequest, at: datet
     if added and may_be_held and decides:
         Case.objects.filter(pk=case.pk).update(release_eligible_at=None)
         for item in added:
-            ground = _add_ground(case, item)
+            ground = _ground(case, item)
+            ground.save()
             _custody_fact(case, CustodyEvent.Kind.GROUND_ADDED, actor, item.started_at, ground=ground)
             _case_event(events.GROUND_ADDED, actor, case, item.started_at, {"ground": str(ground).lower()})
     booking.content_digest = request.content_digest()
@@ -233,8 +242,8 @@ def _new_charges(case: Case, request: BookingRequest, actor: Actor, at: datetime
     return new
 
 
-def _add_charge(case: Case, charge: ChargeFacts, at: datetime) -> None:
-    Charge.objects.create(
+def _charge(case: Case, charge: ChargeFacts, at: datetime) -> Charge:
+    return Charge(
         case=case,
         offence_code=charge.offence_code,
         description=charge.description,
@@ -243,27 +252,23 @@ def _add_charge(case: Case, charge: ChargeFacts, at: datetime) -> None:
     )
 
 
-def _add_ground(case: Case, ground: GroundFacts) -> LocalGround:
-    return LocalGround.objects.create(
+def _ground(case: Case, ground: GroundFacts) -> LocalGround:
+    return LocalGround(
         case=case, kind=ground.kind, description=ground.description, started_at=ground.started_at
     )
 
 
-def _attach_prints(
-    *, actor: Actor, booking: Booking, request: BookingRequest, facts: EftFacts, at: datetime
-) -> None:
+def _store_prints(*, actor: Actor, agency: Agency, request: BookingRequest, at: datetime) -> Document:
     assert request.eft is not None
-    booking.document = store_document(
+    return store_document(
         actor=actor,
-        agency=booking.agency,
+        agency=agency,
         kind="booking_eft",
         media_type="application/octet-stream",
         content=request.eft,
         channel=request.channel,
         at=at,
     )
-    booking.prints_digest = facts.prints_digest
-    booking.save(update_fields=["document", "prints_digest"])
 
 
 def _next_number(agency: Agency, booked_at: datetime) -> str:

@@ -79,6 +79,7 @@ class BookingEft:
     prints: tuple[PrintImage, ...] = field(repr=False)
     amputations: tuple[tuple[int, str], ...] = field(repr=False)
     notes: tuple[FieldProblem, ...] = ()
+    transaction: Transaction | None = field(default=None, repr=False, compare=False)
 
     @property
     def prints_digest(self) -> str:
@@ -224,6 +225,7 @@ def _booking(
         prints=tuple(prints),
         amputations=amputations,
         notes=(*transaction.notes, *_notes(body, prints, amputations)),
+        transaction=transaction,
     )
 
 

@@ -7,7 +7,7 @@ from typing import Protocol
 from matching.formats import itl
 from matching.formats.names import wire_name
 from matching.formats.prints import PrintImage, print_record
-from matching.formats.records import Record, TaggedRecord
+from matching.formats.records import Record, TaggedRecord, Transaction
 from matching.formats.tcn import refuse_bad_tcn
 from matching.formats.writer import RawOut, TaggedOut, Value, write
 
@@ -115,15 +115,17 @@ def with_tcn(
     ori: str,
     at: datetime | None = None,
     ndr: Sequence[int] | None = None,
+    transaction: Transaction | None = None,
 ) -> bytes:
     """The outgoing transaction of a booking file: our TCN and addresses in front, the records untouched.
 
     Image bytes are never written again. The Type-2 record changes only where `ndr` says which repositories to
     search (an empty sequence removes 2.098). `at` sets the date and instant of sending. A file that already
-    carries the wanted values gives the same records byte for byte. Raises EftError.
+    carries the wanted values gives the same records byte for byte. `transaction` is `content` as read before, to spare the
+    reading. Raises EftError.
     """
     refuse_bad_tcn(tcn)
-    transaction = itl.read(content)
+    transaction = transaction or itl.read(content)
     fields: dict[int, Value] = {
         item.number: item.subfields for item in transaction.header.fields if item.number not in (1, 3, 10)
     }

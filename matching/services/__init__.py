@@ -15,7 +15,7 @@ from matching.services.searches import (
     search_due_prints,
     search_prints,
 )
-from matching.services.submissions import open_submission, reprint
+from matching.services.submissions import open_first_submission, open_submission, reprint
 from matching.services.sweeps import Swept, hint_due, sweep_leases, sweep_matching
 from matching.services.transmissions import (
     carry_due_transmissions,
@@ -45,6 +45,7 @@ __all__ = [
     "hint_due",
     "let_go_after_outage",
     "mark_overdue",
+    "open_first_submission",
     "open_submission",
     "record_failure",
     "record_reply",

@@ -14,6 +14,7 @@ from accounts.models import Agency
 from accounts.permissions import Permission, check_permission
 from cases.models import Booking, Case, Document
 from cases.people import recorded_identities
+from cases.ports import JustBooked
 from cases.services import content_of, keep_refused, store_document
 from matching import conf, events, hints
 from matching.formats.ebts import BookingEft, fold_name, validate_booking_eft, with_tcn
@@ -68,6 +69,22 @@ def open_submission(*, case_id: int, actor: Actor, at: datetime) -> Submission:
             return _open(case, _read(document) if document else None, supersedes=current, actor=actor, at=at)
         except EftError as error:
             raise _refusal(error) from error
+
+
+def open_first_submission(*, booked: JustBooked, actor: Actor, at: datetime) -> Submission:
+    """`open_submission` of a case made in this very transaction: nobody else can see it, so nothing is locked or read again.
+
+    Raises Invalid when no file can be made for the bureau.
+    """
+    prints = None
+    if booked.document is not None and booked.content is not None:
+        if not isinstance(booked.reading, BookingEft):
+            return open_submission(case_id=booked.case.pk, actor=actor, at=at)
+        prints = Prints(booked.document, booked.content, booked.reading)
+    try:
+        return _open(booked.case, prints, supersedes=None, actor=actor, at=at)
+    except EftError as error:
+        raise _refusal(error) from error
 
 
 def reprint(*, submission_id: int, actor: Actor, at: datetime, eft: bytes) -> Submission:
@@ -229,6 +246,7 @@ def _queue(submission: Submission, prints: Prints, plan: Plan, at: datetime) -> 
         dai=_bureau_ori(agency) or prints.eft.dai,
         ori=agency.ori or prints.eft.ori,
         ndr=[int(code) for code in plan.ndr] if plan.dropped_ndr else None,
+        transaction=prints.eft.transaction,
     )
     stored = split_outgoing(prints.content, outgoing)
     held_back = plan.held_back_reason
@@ -239,7 +257,7 @@ def _queue(submission: Submission, prints: Prints, plan: Plan, at: datetime) -> 
         submission=submission,
         state=TransmissionState.HELD_BACK if held_back else TransmissionState.QUEUED,
         held_back_reason=held_back,
-        outgoing_head=sealed_head(stored.head, transmission=public_id, document_id=prints.document.pk),
+        outgoing_head=sealed_head(stored.head, transmission=public_id, document=prints.document),
         outgoing_tail=stored.tail,
         outgoing_sha256=stored.sha256,
         next_attempt_at=at,
