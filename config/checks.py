@@ -5,9 +5,6 @@ from typing import Any
 
 from django.conf import settings
 from django.core import checks
-from kombu import Connection
-from kombu.exceptions import KombuError
-from redis.exceptions import RedisError
 
 from audit import failpoints
 from config import rights
@@ -43,6 +40,11 @@ def valkey_keeps_its_messages(app_configs: Any, **kwargs: Any) -> list[checks.Ch
     url = settings.CELERY_BROKER_URL
     if settings.TESTING or not url.startswith(VALKEY):
         return []
+    # Only here: half a second that no worker should wait for when it is started again.
+    from kombu import Connection
+    from kombu.exceptions import KombuError
+    from redis.exceptions import RedisError
+
     try:
         with Connection(url, connect_timeout=2) as connection:
             found = connection.default_channel.client.config_get("appendonly")

@@ -3,6 +3,7 @@
 import os
 import signal
 import socket
+import subprocess
 import time
 from collections.abc import Iterable
 from contextlib import suppress
@@ -93,6 +94,30 @@ def kill_database(checkout: Checkout) -> int:
     raise AssertionError("PostgreSQL still answers.")
 
 
+def stop_database(checkout: Checkout) -> int:
+    """PostgreSQL asked to end at once (its fast shutdown), and proof that it refuses. Returns its process."""
+    pid: int = status(checkout.root)["postgres"]["pid"]
+    os.kill(pid, signal.SIGINT)
+    info = connection_info(checkout.root)
+    assert info is not None
+    deadline = time.monotonic() + 30
+    while is_there(pid):
+        assert time.monotonic() < deadline, "PostgreSQL did not stop."
+        time.sleep(0.05)
+    try:
+        psycopg.connect(info["database_urls"]["owner"], connect_timeout=2).close()
+    except psycopg.OperationalError:
+        return pid
+    raise AssertionError("PostgreSQL still answers.")
+
+
+def shifted_clock(shift: str) -> dict[str, str]:
+    """Environment of a process whose wall clock is shifted. Raises AssertionError without Debian's faketime."""
+    found = sorted(Path("/usr/lib").glob("*/faketime/libfaketime.so.1"))
+    assert found, "faketime is not installed: sudo apt-get install faketime"
+    return {"LD_PRELOAD": str(found[0]), "FAKETIME": shift, "FAKETIME_DONT_FAKE_MONOTONIC": "1"}
+
+
 def kill_bureau(checkout: Checkout) -> None:
     """The simulator of the bureau; its socket refuses until it is started again."""
     kill_program(checkout, "matching.simulator")
@@ -123,6 +148,19 @@ def kill_run(checkout: Checkout, *, with_programs: bool) -> None:
         kill(_members(programs))
     else:
         assert all(is_there(pid) for pid in programs), "The programs did not outlive the run."
+
+
+def end_group(child: "subprocess.Popen[bytes]") -> None:
+    """End a program that a test started, with its children."""
+    if child.poll() is None:
+        with suppress(ProcessLookupError):
+            os.killpg(child.pid, signal.SIGKILL)
+    child.wait(GONE_SECONDS)
+
+
+def members(leader: int) -> list[int]:
+    """The living processes of one process group, the leader first."""
+    return _members([leader])
 
 
 def end_everything(checkout: Checkout) -> None:

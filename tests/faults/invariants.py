@@ -7,7 +7,7 @@ from matching.samples.casting import Outcome
 from tests.faults.checkout import Checkout
 
 # Rows that have exactly one event each: what they are called, query for their ids, query for the subjects of the events.
-_EVENTS = {
+EVENTS = {
     "cases booked": ("SELECT public_id FROM cases_case", "cases.booked"),
     "releases": ("SELECT public_id FROM cases_case WHERE custody_state = 'released'", "cases.released"),
     "transfers": (
@@ -32,7 +32,7 @@ _EVENTS = {
 }
 
 # Queries that must find nothing, each with what it would mean if they did.
-_NOTHING = {
+NOTHING = {
     "custody ended twice": (
         "SELECT case_id FROM cases_custodyevent WHERE kind IN ('released', 'transferred')"
         " GROUP BY case_id HAVING count(*) > 1"
@@ -95,7 +95,7 @@ def problems(checkout: Checkout, samples: tuple[Sample, ...] = CAST) -> list[str
         *_events_match(checkout),
         *_at_the_bureau(checkout),
         *_breaches(checkout, samples),
-        *(f"{words}: {found[:5]}" for words, query in _NOTHING.items() if (found := checkout.rows(query))),
+        *(f"{words}: {found[:5]}" for words, query in NOTHING.items() if (found := checkout.rows(query))),
     ]
 
 
@@ -120,7 +120,7 @@ def _booked_once(checkout: Checkout, samples: tuple[Sample, ...]) -> list[str]:
 
 def _events_match(checkout: Checkout) -> list[str]:
     found = []
-    for words, (rows, action) in _EVENTS.items():
+    for words, (rows, action) in EVENTS.items():
         wanted = Counter(str(row[0]) for row in checkout.rows(rows))
         told = Counter(
             str(row[0])
