@@ -163,6 +163,13 @@ class Environment:
             if self.running[name].poll() is not None:
                 self._spawn(name)
 
+    def restore(self) -> None:
+        """Let everything run again that a fault kept from it, and disarm what nobody reached."""
+        for name in list(self._held):
+            self.let_run(name)
+        for path in self.points.iterdir():
+            path.unlink(missing_ok=True)
+
     def add(self, program: Program) -> None:
         self._programs[program.name] = program
         with self._lock:

@@ -30,6 +30,8 @@ def play(environment: Environment, row: Row, run: int) -> dict[str, Any]:
     except AssertionError as error:
         _write(this, row, load_before, {"failed": str(error)[:300]})
         raise
+    finally:
+        environment.restore()
     found = problems(environment, this.sent, this.held)
     figures = {
         "recovery": round(this.notes.pop("recovery"), 1),
