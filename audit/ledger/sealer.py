@@ -14,6 +14,7 @@ from uuid import UUID
 
 from django.db import connection, transaction
 
+from audit import failpoints
 from audit.ledger import forms, rows, tree
 from audit.ledger.forms import CURRENT, KINDS, SALT_BYTES, Form, Value
 from audit.ledger.place import Place, place, refuse_if_ahead, settled_below
@@ -58,7 +59,9 @@ def seal_due(limit: int = 20_000) -> int:
         # Asked once, before the rows are read: what the two readings see may differ, what they give may not.
         below = settled_below()
         with closing(due_rows(at, below=below, limit=limit)) as due:
-            return append(at, due, limit=limit)
+            sealed = append(at, due, limit=limit)
+        failpoints.reach("seal.written" if sealed else "seal.nothing_due")
+        return sealed
 
 
 def due_rows(at: Place, *, below: int, limit: int) -> Generator[Due]:

@@ -21,6 +21,8 @@ from django.db import close_old_connections  # noqa: E402
 from django.utils import timezone  # noqa: E402
 
 from accounts.errors import ClearholdError  # noqa: E402
+from audit.ledger import signing  # noqa: E402
+from audit.ledger.checks import as_json, verify  # noqa: E402
 from cases import services as cases  # noqa: E402
 from cases.booking import BookingRequest, ChargeFacts, PersonFacts  # noqa: E402
 from cases.models import LocalGround  # noqa: E402
@@ -144,6 +146,11 @@ class Actor:
             "busy": outcome.busy,
             "went_back": back.total_seconds() if back else None,
         }
+
+    def ledger(self) -> dict[str, Any]:
+        """What the verifier of the product finds in the ledger."""
+        keys = [signing.raw_public(signing.signing_key().public_key())]
+        return as_json(verify(keys=keys))
 
     def clock(self) -> float:
         return time.time()

@@ -80,6 +80,8 @@ def problems(environment: Environment, sent: list[Sent], held: list[Held]) -> di
     there, ours = _files(environment)
     lost += [f"the bureau lacks a file that we say was sent: {key[:12]}" for key in (ours - there)]
     doubled += [f"the bureau has a file too many: {key[:12]}" for key in (there - ours)]
+    verified = environment.auditor.do("ledger")
+    other += [f"ledger: {finding['sentence']}" for finding in verified["findings"][:5]]
     return {"lost": lost, "doubled": doubled, "other": other + _holds(environment, held)}
 
 

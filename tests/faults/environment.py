@@ -24,7 +24,8 @@ import psycopg
 
 from config.demo.processes import Program, programs
 from config.embedded import connection_info
-from config.embedded.services import status
+from config.embedded.services import psql_command, status
+from config.embedded.vault import SUPERUSER
 from tests.faults import inject
 from tests.faults.checkout import Checkout
 from tests.faults.load import Api
@@ -40,12 +41,12 @@ DELAYS = {"state-delay": 0.2, "fbi-delay": 0.5, "dhs-delay": 0.8, "iar-delay": 1
 class Helper:
     """A process of `tests.faults.actor`."""
 
-    def __init__(self, checkout: Checkout, environment: dict[str, str]) -> None:
+    def __init__(self, checkout: Checkout, environment: dict[str, str], *, role: str = "web") -> None:
         self._told = (checkout.root / ".data" / "actor.txt").open("ab")
         self.process = subprocess.Popen(
             [checkout.python, "-m", "tests.faults.actor"],
             cwd=checkout.root,
-            env=environment | {"CLEARHOLD_ROLE": "web"},
+            env=environment | {"CLEARHOLD_ROLE": role},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._told,
@@ -117,6 +118,7 @@ class Environment:
         self._manage("migrate", "--verbosity", "0")
         self.actor = Helper(self.checkout, self.environment)
         self.second = Helper(self.checkout, self.environment)
+        self.auditor = Helper(self.checkout, self.environment, role="owner")
         self.broker_url = self.actor.begun["broker"]
         self.port = free_port()
         for program in programs(
@@ -134,7 +136,7 @@ class Environment:
         self._ending.set()
         for child in self.running.values():
             inject.end_group(child)
-        for helper in (self.actor, self.second):
+        for helper in (self.actor, self.second, self.auditor):
             helper.end()
         if self.rabbit is not None:
             self.rabbit.remove()
@@ -256,6 +258,19 @@ class Environment:
         info = connection_info(self.checkout.root)
         assert info is not None
         return psycopg.connect(info["database_urls"][role], connect_timeout=5, autocommit=True)
+
+    def superuser(self) -> psycopg.Connection[Any]:
+        """As the superuser of the cluster, whom no grant and no trigger stops."""
+        command, variables = psql_command(self.checkout.root, SUPERUSER, [])
+        assert command
+        return psycopg.connect(
+            host=variables["PGHOST"],
+            port=variables.get("PGPORT", "5432"),
+            user=variables["PGUSER"],
+            password=variables["PGPASSWORD"],
+            dbname=variables["PGDATABASE"],
+            autocommit=True,
+        )
 
     def wait_for(self, what: str, condition: Callable[[], Any], seconds: float) -> Any:
         deadline = time.monotonic() + seconds

@@ -70,7 +70,7 @@ class Round:
 
 @dataclass(frozen=True)
 class Row:
-    """One row of the matrix. `kills`: played ten times."""
+    """One row of the matrix. `kills`: played often. From 101 on the number is ours: places the matrix does not name."""
 
     number: int
     fault: str

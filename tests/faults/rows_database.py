@@ -3,7 +3,7 @@
 import time
 
 from tests.faults import inject
-from tests.faults.environment import web_behind_proxy
+from tests.faults.environment import Environment, web_behind_proxy
 from tests.faults.load import Load, new_booking
 from tests.faults.round import SOON, Round, row
 
@@ -105,3 +105,58 @@ def no_audit(this: Round) -> None:
     assert environment.api.send(booking) == 201
     this.sent.append(booking)
     this.proves(f"no privilege to insert; the booking was refused with {status} and no case was made")
+
+
+@row(34, "an audit row edited by a superuser")
+def edited(this: Round) -> None:
+    """The triggers are switched off for one statement; the verifier names the row. Afterwards the row is as it was."""
+    environment = this.environment
+    sealed = "SELECT e.id, e.reason FROM audit_event e JOIN audit_seal s ON s.row_id = e.id AND s.kind = 'event' LIMIT 1"
+    found, reason = this.wait("a sealed event", lambda: environment.rows(sealed))[0]
+    _edit(environment, found, "Nothing to see here.")
+    named = environment.auditor.do("ledger")
+    _edit(environment, found, reason)
+    this.happened()
+    assert not named["ok"]
+    assert environment.auditor.do("ledger")["ok"]
+    this.proves(
+        f"event {found} was changed past the triggers; the verifier said: {named['findings'][0]['sentence'][:120]}"
+    )
+
+
+def _edit(environment: Environment, event: int, reason: str) -> None:
+    with environment.superuser() as connection, connection.transaction():
+        connection.execute("SET LOCAL session_replication_role = replica")
+        changed = connection.execute("UPDATE audit_event SET reason = %s WHERE id = %s", [reason, event])
+        assert changed.rowcount == 1
+
+
+@row(101, "the sealer killed before its commit")
+def sealer_killed(this: Round) -> None:
+    _killed_at(this, "seal.written")
+
+
+@row(102, "the sweep killed in the middle of a batch")
+def sweep_killed(this: Round) -> None:
+    this.hold(3, 4.0)
+    _killed_at(this, "sweep.half_done")
+
+
+@row(103, "a web process killed before the commit of a booking")
+def web_killed(this: Round) -> None:
+    _killed_at(this, "before_commit.cases.booked")
+
+
+@row(104, "a worker killed after its commit, before the broker knew")
+def unacknowledged(this: Round) -> None:
+    _killed_at(this, "task.committed")
+
+
+def _killed_at(this: Round, point: str) -> None:
+    environment = this.environment
+    environment.arm(point, "kill")
+    this.load()
+    pid = this.wait("the kill", lambda: environment.reached(point))
+    this.happened()
+    this.wait("the end of it", lambda: not inject.is_there(pid), 5)
+    this.proves(f"process {pid} killed itself at {point}")
