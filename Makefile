@@ -21,7 +21,7 @@ PRODUCTION := CLEARHOLD_ENV=production CLEARHOLD_ROLE=web ALLOWED_HOSTS=clearhol
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
 	--no-annotate --no-emit-index-url
 
-.PHONY: setup run test check fix faults journeys bench services stop browser lock clean remove-data help
+.PHONY: setup run test check fix faults journeys bench services stop rabbitmq browser lock clean remove-data help
 
 ##@ Every day
 
@@ -55,8 +55,10 @@ fix: .venv/.synced ## Repair what can be repaired by itself: format, simple lint
 	$(BIN)/ruff format .
 	$(MANAGE) state_diagrams
 
-faults: .venv/.synced services ## Kill workers, broker and database under load; nothing may be lost or done twice
-	@$(PY) -m pytest -m faults $(ARGS)
+faults: .venv/.synced services rabbitmq ## Play the fault matrix on Valkey and RabbitMQ (about 40 minutes); docs/faults.md is written from it
+	@mkdir -p .data && rm -f .data/faults.jsonl
+	@status=0; FAULT_REPORT=$(CURDIR)/.data/faults.jsonl $(PY) -m pytest -m faults tests/faults/test_matrix.py $(ARGS) || status=$$?; \
+	if [ -s .data/faults.jsonl ]; then $(PY) -m tests.faults.report .data/faults.jsonl; fi; exit $$status
 
 journeys: .venv/.synced services browser ## Walk through the site in a real browser
 	@$(PY) -m pytest -m browser $(ARGS)
@@ -77,6 +79,16 @@ services: .venv/.synced ## Start the database and the broker, unless the environ
 	else \
 		$(PY) -m config.embedded start; \
 	fi
+
+rabbitmq: ## Install Debian's RabbitMQ and faketime for the fault matrix, when root may
+	@if [ -x /usr/lib/rabbitmq/bin/rabbitmq-server ] && command -v faketime >/dev/null; then exit 0; fi; \
+	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+		echo "Installing Debian's rabbitmq-server and faketime for the fault matrix."; \
+		if apt-get -qq update </dev/null && DEBIAN_FRONTEND=noninteractive \
+			apt-get -qq install -y --no-install-recommends rabbitmq-server faketime </dev/null >/dev/null; then exit 0; fi; \
+	fi; \
+	echo "RabbitMQ or faketime is missing, so the rows that need it are skipped." >&2; \
+	echo "On Debian or Ubuntu: sudo apt-get install --no-install-recommends rabbitmq-server faketime" >&2
 
 browser: .venv/.synced ## Find a Chromium for the browser tests, or install one
 	@if command -v chromium chromium-browser google-chrome >/dev/null 2>&1; then exit 0; fi; \

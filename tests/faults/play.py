@@ -16,8 +16,8 @@ REPORT = "FAULT_REPORT"
 PLAYED = (rows_processes, rows_broker, rows_database, rows_facts)
 
 
-def play(environment: Environment, row: Row, run: int) -> dict[str, Any]:
-    """One run of one row. Raises AssertionError when an invariant does not hold or recovery took too long."""
+def play(environment: Environment, row: Row, run: int, *, is_timed: bool = True) -> dict[str, Any]:
+    """One run of one row. Raises AssertionError when an invariant does not hold or, if timed, recovery took too long."""
     this = Round(environment, run)
     load_before = os.getloadavg()[0]
     if row.kills:
@@ -44,6 +44,8 @@ def play(environment: Environment, row: Row, run: int) -> dict[str, Any]:
     for one in this.held:
         environment.actor.ask("release", case=one.case)
     assert not any(found.values()), found
+    if not is_timed:
+        return figures
     assert figures["recovery"] <= row.bound, f"Full recovery took {figures['recovery']} s."
     if figures["alarm"] is not None and row.kills:
         assert figures["alarm"] <= ALARM_SECONDS

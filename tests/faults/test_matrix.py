@@ -9,6 +9,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.faults import inject
 from tests.faults.checkout import Checkout
 from tests.faults.environment import RABBITMQ, VALKEY, Environment, environment
 from tests.faults.play import ROWS, play
@@ -19,6 +20,7 @@ RUNS = int(os.environ.get("FAULT_RUNS", "10"))
 CHOSEN = sorted(int(number) for number in os.environ.get("FAULT_ROWS", "").split(",") if number) or sorted(
     ROWS
 )
+CLOCKS = 27
 PLAYED = [(number, run) for number in CHOSEN for run in range(RUNS if ROWS[number].kills else 1)]
 
 pytestmark = [pytest.mark.faults, pytest.mark.slow]
@@ -35,4 +37,6 @@ def place(request: pytest.FixtureRequest, checkout: Checkout) -> Iterator[Enviro
 
 @pytest.mark.parametrize(("number", "run"), PLAYED)
 def test_nothing_is_lost_or_doubled(place: Environment, number: int, run: int) -> None:
+    if number == CLOCKS and not inject.libfaketime():
+        pytest.skip("faketime is not installed: sudo apt-get install faketime")
     play(place, ROWS[number], run)

@@ -1,19 +1,27 @@
-"""The short form of the kills, in every run of the tests: two samples, one kill of each worker that carries the check."""
+"""The short form, in every run of the tests: a few faults once, on Valkey. Judged by what is there, not by seconds."""
 
-from matching.samples import cast
-from tests.faults import inject, invariants
+from collections.abc import Iterator
+
+import pytest
+
 from tests.faults.checkout import Checkout
+from tests.faults.environment import VALKEY, Environment, environment
+from tests.faults.play import ROWS, play
 
-KEYS = ("no-record-1", "ice-custody-2")
+SHORT = (1, 2, 11, 33, 34)
+
+pytestmark = pytest.mark.slow
 
 
-def test_a_killed_worker_loses_nothing_and_doubles_nothing(checkout: Checkout) -> None:
-    # What a dead worker had fetched and not begun is hinted at again after half a minute; here we are less patient.
-    checkout.begin(*(f"--only {key}" for key in KEYS), MATCHING_HINT_SECONDS="5")
+@pytest.fixture(scope="module")
+def place(checkout: Checkout) -> Iterator[Environment]:
+    with environment(checkout, VALKEY) as made:
+        yield made
 
-    inject.kill_searching_child(checkout)
-    inject.kill_program(checkout, "--queues=deliver")
 
-    code = checkout.end(seconds=180)
-    assert code == 0, checkout.told()
-    assert invariants.problems(checkout, tuple(cast.sample(key) for key in KEYS)) == []
+def test_a_few_faults_lose_nothing_and_double_nothing(place: Environment) -> None:
+    found = {number: play(place, ROWS[number], 0, is_timed=False) for number in SHORT}
+
+    assert {
+        number: (one["lost"], one["doubled"], one["other"]) for number, one in found.items()
+    } == dict.fromkeys(SHORT, (0, 0, 0))
