@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from django.conf import settings as django_settings
 from django.core.management import CommandError, call_command
-from django.db import connection, connections
+from django.db import DatabaseError, connection, connections, transaction
 
 from audit.keys import envelope, services, status
 from audit.keys.envelope import unwrapped
@@ -209,3 +209,29 @@ def test_the_status_names_a_key_that_is_missing(key_place: Path, db: None) -> No
 
     with pytest.raises(CommandError, match="'one' was looked for"):
         call_command("keys_status")
+
+
+def as_role(role: str, sql: str, *values: object) -> None:
+    """One statement as a database role, undone afterwards."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(f"SET LOCAL ROLE {role}")
+        cursor.execute(sql, values)
+        transaction.set_rollback(True)
+
+
+def test_web_may_erase_a_key_and_nothing_else_workers_not_even_that(key_place: Path, db: None) -> None:
+    key = envelope.new_key("document")
+    erasing = "UPDATE keys_datakey SET wrapped = NULL, erased_at = now() WHERE id = %s"
+
+    as_role("clearhold_web", erasing, key.pk)
+
+    with pytest.raises(DatabaseError, match="another key only"):
+        as_role("clearhold_web", "UPDATE keys_datakey SET wrapped = 'x' WHERE id = %s", key.pk)
+    for role, sql in (
+        ("clearhold_web", "UPDATE keys_datakey SET kek_id = 'two', wrapped = 'x' WHERE id = %s"),
+        ("clearhold_web", "DELETE FROM keys_datakey WHERE id = %s"),
+        ("clearhold_worker", erasing),
+        ("clearhold_oversight", "SELECT FROM keys_datakey WHERE id = %s"),
+    ):
+        with pytest.raises(DatabaseError, match="permission denied"):
+            as_role(role, sql, key.pk)
