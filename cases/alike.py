@@ -1,22 +1,27 @@
 """Pairs of records that may be of one human, found a window at a time. What is found is a question for a person, never an answer.
 
 Nothing compares everybody with everybody: a page looks at the newest records of the reader's agencies below a cursor, and asks
-for each of them, by the index on birth dates, who else was born on that day or on one easily mistaken for it. The cost of a page
-depends on how many people share a birth date, not on how many there are.
+for each of them who else was born on that day or on one easily mistaken for it (index on birth dates), or who else carries the
+same number (blind index). Its cost depends on how many people share a birth date, not on how many there are.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from django.db import connection
+from django.db.models import F
 
 from cases.models import Person, SamePersonLink
 from cases.moves import PeopleApart
 
+Rows = Sequence[tuple[Any, ...]]
 WINDOW = 100
 """Records looked at by one query."""
 MOST_WINDOWS = 5
 """Queries of one page, when nothing is found."""
+LINKS = 1000
+"""Links of examiners looked at by one page."""
 MOST_ALIKE = 5
 """Pairs shown for one record."""
 SAME_DAY, NEAR_DAY = 0.35, 0.7
@@ -55,15 +60,32 @@ SELECT w.id, found.id, found.likeness, found.birth_date = w.birth_date
 """
 
 
+NUMBERS = """
+SELECT DISTINCT ON (own.person_id, other.person_id) own.person_id, other.person_id, n.kind
+  FROM cases_case own
+  JOIN cases_personidentifier n ON n.case_id = own.id
+ CROSS JOIN LATERAL (
+    SELECT c.person_id FROM cases_personidentifier q JOIN cases_case c ON c.id = q.case_id
+     WHERE q.kind = n.kind AND q.blind = n.blind AND c.person_id < own.person_id
+       AND c.agency_id = ANY(%(agencies)s::bigint[])
+       AND NOT EXISTS (SELECT 1 FROM cases_peopleapart x
+                        WHERE x.first_id = c.person_id AND x.second_id = own.person_id)
+     LIMIT %(most)s) other
+ WHERE own.person_id = ANY(%(ids)s::bigint[]) AND own.agency_id = ANY(%(agencies)s::bigint[])
+ ORDER BY own.person_id DESC, other.person_id DESC, n.kind
+"""
+
+
 @dataclass(frozen=True)
 class Pair:
-    """Two live records and why they may be one: how alike the names are (0 to 1), or the link examiners made."""
+    """Two live records and why they may be one: how alike the names are (0 to 1), which number both carry, or the link."""
 
     newer: Person
     older: Person
     likeness: float = 0.0
     is_same_day: bool = False
     link: SamePersonLink | None = None
+    number_kind: str = ""
 
 
 @dataclass(frozen=True)
@@ -77,6 +99,18 @@ class Found:
 
 def by_names(agencies: Collection[int], *, before: int = 0) -> Found:
     """Pairs with like names and the same or a near birth date, both recorded in these agencies, newest first."""
+    return _windows(ALIKE, agencies, before, _by_likeness)
+
+
+def by_numbers(agencies: Collection[int], *, before: int = 0) -> Found:
+    """Pairs of records of which a case each carries the same number (SID, UCN, FIN, A-number), by its blind index."""
+    return _windows(NUMBERS, agencies, before, _by_number)
+
+
+def _windows(
+    sql: str, agencies: Collection[int], before: int, pairs: Callable[[Rows], tuple[Pair, ...]]
+) -> Found:
+    """Window after window of the newest records until one has a pair, but not more than MOST_WINDOWS."""
     places, cursor_at, looked_at = sorted(agencies), before or 2**62, 0
     for _window in range(MOST_WINDOWS):
         with connection.cursor() as cursor:
@@ -85,10 +119,10 @@ def by_names(agencies: Collection[int], *, before: int = 0) -> Found:
             if not ids:
                 return Found(looked_at=looked_at)
             looked_at, cursor_at = looked_at + len(ids), ids[-1]
-            cursor.execute(ALIKE, probe(places, ids))
+            cursor.execute(sql, probe(places, ids))
             rows = cursor.fetchall()
         if rows or len(ids) < WINDOW:
-            return Found(_pairs(rows), looked_at, cursor_at if len(ids) == WINDOW else 0)
+            return Found(pairs(rows), looked_at, cursor_at if len(ids) == WINDOW else 0)
     return Found(looked_at=looked_at, next_before=cursor_at)
 
 
@@ -106,23 +140,32 @@ def probe(agencies: Sequence[int], ids: Sequence[int]) -> dict[str, object]:
 def by_prints(agencies: Collection[int], *, before: int = 0) -> Found:
     """Pairs whose prints two examiners found to be of one person, and whose records are still two, newest first."""
     newest = SamePersonLink.objects.filter(pk__lt=before or 2**62).order_by("-pk")
-    links = list(newest.select_related("case__agency", "other_case__agency")[:WINDOW])
-    keys = {key for link in links for key in (link.case.person_id, link.other_case.person_id)}
-    found = Person.objects.select_related("agency").in_bulk(keys)
-    pairs = {}
-    for link in links:
-        ends = (link.case.agency_id, link.other_case.agency_id)
+    keys = list(newest.values_list("pk", flat=True)[:LINKS])
+    here = list(agencies)
+    links = SamePersonLink.objects.filter(pk__in=keys, case__agency__in=here, other_case__agency__in=here)
+    links = links.exclude(case__person=F("other_case__person")).select_related("case", "other_case")
+    found: dict[tuple[int, int], SamePersonLink] = {}
+    for link in links.order_by("-pk"):
         first, second = sorted((link.case.person_id, link.other_case.person_id))
-        if first != second and set(ends) <= set(agencies) and not _are_apart(first, second):
-            pairs.setdefault((first, second), Pair(found[second], found[first], link=link))
-    return Found(tuple(pairs.values()), len(links), links[-1].pk if len(links) == WINDOW else 0)
+        found.setdefault((first, second), link)
+    decided = PeopleApart.objects.filter(first__in=[pair[0] for pair in found])
+    for pair in decided.values_list("first_id", "second_id"):
+        found.pop(pair, None)
+    people = Person.objects.select_related("agency").in_bulk({key for pair in found for key in pair})
+    pairs = (Pair(people[second], people[first], link=link) for (first, second), link in found.items())
+    return Found(tuple(pairs), len(keys), keys[-1] if len(keys) == LINKS else 0)
 
 
-def _are_apart(first: int, second: int) -> bool:
-    return PeopleApart.objects.filter(first=first, second=second).exists()
-
-
-def _pairs(rows: Sequence[tuple[int, int, float, bool]]) -> tuple[Pair, ...]:
-    keys = {key for row in rows for key in row[:2]}
-    people = Person.objects.select_related("agency").in_bulk(keys)
+def _by_likeness(rows: Rows) -> tuple[Pair, ...]:
+    people = _people(rows)
     return tuple(Pair(people[newer], people[older], likeness, same) for newer, older, likeness, same in rows)
+
+
+def _by_number(rows: Rows) -> tuple[Pair, ...]:
+    people = _people(rows)
+    return tuple(Pair(people[newer], people[older], number_kind=kind) for newer, older, kind in rows)
+
+
+def _people(rows: Rows) -> dict[int, Person]:
+    keys = {key for row in rows for key in row[:2]}
+    return dict(Person.objects.select_related("agency").in_bulk(keys))

@@ -91,8 +91,8 @@ def moves_of(person: Person, merged: Sequence[Person]) -> list[PersonMove]:
     """Every merge, undoing and split that this record or one merged into it took part in, oldest first."""
     keys = [person.pk, *(row.pk for row in merged)]
     rows = PersonMove.objects.filter(kept__in=keys) | PersonMove.objects.filter(other__in=keys)
-    rows = rows.select_related("kept", "other", "undone_by").prefetch_related("cases__case")
-    return list(rows.order_by("pk"))
+    # Without a join to the two records: one of them may be out of the reader's sight, and the move is told all the same.
+    return list(rows.select_related("undone_by").prefetch_related("cases").order_by("pk"))
 
 
 def to_json(value: object) -> str | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -137,7 +137,7 @@ def read(actor: Actor, public_id: UUID) -> PersonPage:
         elsewhere=tuple(elsewhere(actor, known)),
         jails_with_custody=sum(place.in_custody > 0 for place in known),
         aliases=people.also_recorded_as(person),
-        moves=tuple(_entry(actor, person, move, {case.pk for case in cases}) for move in reversed(moves)),
+        moves=tuple(_entries(actor, person, merged, moves)),
         apart=tuple(_apart(person)),
         accesses=_accesses(ids, cases) if seen else None,
         may_merge=survivor is None and may_everywhere(actor, Permission.PERSON_MERGE, known),
@@ -179,37 +179,52 @@ SENTENCES = {
 }
 
 
-def _entry(actor: Actor, person: Person, move: PersonMove, seen: set[int]) -> MoveEntry:
-    names = {"who": move.moved_by_label, "other": move.other.display_name, "kept": move.kept.display_name}
-    mine = [item.case.number for item in move.cases.all() if item.case_id in seen or _sees(actor, item.case)]
-    url, label, why_not = _reversal(actor, move)
-    return MoveEntry(
-        row=move,
-        sentence=str(SENTENCES[PersonMove.Kind(move.kind)]) % names,
-        cases=tuple(mine),
-        elsewhere=move.cases.count() - len(mine),
-        changes=tuple(
-            Change(FIELD_NAMES[name], then or "–", now or "–") for name, (then, now) in move.changes.items()
-        ),
-        url=url,
-        label=label,
-        why_not=why_not,
-    )
+def _entries(
+    actor: Actor, person: Person, merged: list[Person], moves: list[PersonMove]
+) -> Iterator[MoveEntry]:
+    """Newest first. Of a record or case out of sight no name and no number is told, only that there is one."""
+    keys = {key for move in moves for key in (move.kept_id, move.other_id)}
+    seen = Person.objects.visible_to(actor, Permission.PERSON_VIEW).filter(pk__in=keys)
+    persons = {row.pk: row for row in (*seen, person, *merged)}
+    case_ids = {item.case_id for move in moves for item in move.cases.all()}
+    places = agencies(actor, Permission.PERSON_VIEW)
+    numbers = dict(Case.objects.filter(pk__in=case_ids, agency__in=places).values_list("pk", "number"))
+    for move in reversed(moves):
+        moved = [item.case_id for item in move.cases.all()]
+        mine = tuple(numbers[key] for key in moved if key in numbers)
+        url, label, why_not = _reversal(actor, move, persons)
+        yield MoveEntry(
+            row=move,
+            sentence=str(SENTENCES[PersonMove.Kind(move.kind)]) % _names(move, persons),
+            cases=mine,
+            elsewhere=len(moved) - len(mine),
+            changes=tuple(
+                Change(FIELD_NAMES[name], then or "–", now or "–")
+                for name, (then, now) in move.changes.items()
+            ),
+            url=url,
+            label=label,
+            why_not=why_not,
+        )
 
 
-def _sees(actor: Actor, case: Case) -> bool:
-    return has_permission(actor, Permission.PERSON_VIEW, case.agency_id)
+def _names(move: PersonMove, persons: Mapping[int, Person]) -> dict[str, Any]:
+    def name(key: int) -> str:
+        return persons[key].display_name if key in persons else _("a record of another jail")
+
+    return {"who": move.moved_by_label, "kept": name(move.kept_id), "other": name(move.other_id)}
 
 
-def _reversal(actor: Actor, move: PersonMove) -> tuple[str, str, str]:
+def _reversal(actor: Actor, move: PersonMove, persons: Mapping[int, Person]) -> tuple[str, str, str]:
     """Where a move is reversed, the words of the button, and why it cannot be; nothing where there is nothing to reverse."""
-    if move.kind == PersonMove.Kind.UNDO:
+    kept, other = persons.get(move.kept_id), persons.get(move.other_id)
+    if move.kind == PersonMove.Kind.UNDO or kept is None or other is None:
         return "", "", ""
     if move.kind == PersonMove.Kind.SPLIT:
-        if move.other.merged_into_id or not actor.may_somewhere(Permission.PERSON_MERGE):
+        if other.merged_into_id or not actor.may_somewhere(Permission.PERSON_MERGE):
             return "", "", ""
-        url = reverse("desk:person_merge", args=[move.kept.public_id, move.other.public_id])
-        return url, _("Put back together…"), _("The record was merged.") if move.kept.merged_into_id else ""
+        url = reverse("desk:person_merge", args=[kept.public_id, other.public_id])
+        return url, _("Put back together…"), _("The record was merged.") if kept.merged_into_id else ""
     if hasattr(move, "undone_by") or not actor.may_somewhere(Permission.PERSON_SPLIT):
         return "", "", ""
     return reverse("desk:merge_undo", args=[move.public_id]), _("Undo this merge…"), why_not_undo(move)

@@ -20,16 +20,21 @@ from accounts.scope import agencies
 from audit import record
 from cases import alike
 from cases.alike import Pair
+from cases.identifiers import PersonIdentifier
 from cases.models import Person
 from desk import accesses, person_page
 
 WAYS: dict[str, tuple[Any, Any]] = {
     "prints": (gettext_lazy("By prints"), alike.by_prints),
+    "numbers": (gettext_lazy("By number"), alike.by_numbers),
     "names": (gettext_lazy("By name and birth date"), alike.by_names),
 }
 EXPLAINED = {
     "prints": gettext_lazy(
         "Two examiners compared the prints and found one person, but the cases are under two records."
+    ),
+    "numbers": gettext_lazy(
+        "A case of each carries the same state, FBI or immigration number. Numbers are mistyped, and given to the wrong person."
     ),
     "names": gettext_lazy(
         "Like names, and the same birth date or one easily mistaken for it. That is a question, not an answer."
@@ -121,6 +126,9 @@ def _evidence(pair: Pair) -> str:
             "one": pair.link.case.number,
             "other": pair.link.other_case.number,
         }
+    if pair.number_kind:
+        kind = PersonIdentifier.Kind(pair.number_kind).label
+        return _("A case of each carries the same number: %(kind)s.") % {"kind": kind}
     names = (
         _("The same name")
         if pair.likeness >= 0.999

@@ -346,6 +346,7 @@ class SplitForm(ActForm):
         ("", ("reason",)),
     )
     cases = TicksField(label=gettext_lazy("Which cases are somebody else's"))
+    cases.error_messages["required"] = gettext_lazy("Choose at least one case.")
     surname = forms.CharField(
         label=FIELD_NAMES["surname"],
         max_length=100,
@@ -363,6 +364,7 @@ class SplitForm(ActForm):
 
     def __init__(self, *args: Any, cases: list[Case], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.fields["cases"].required = True
         self.fields["cases"].choices = [  # type: ignore[attr-defined]
             (str(case.pk), f"{case.number}, {case.agency.name}, {case.get_custody_state_display().lower()}")  # type: ignore[attr-defined]
             for case in cases

@@ -11,6 +11,7 @@ from audit.models import Access
 from cases import alike, services
 from cases.models import Case, Person
 from cases.moves import PeopleApart, PersonMove
+from cases.services.identifiers import record_identifiers
 from tests.desk.acts.conftest import said
 from tests.factories import person_facts
 
@@ -266,6 +267,58 @@ def test_a_link_of_examiners_between_two_records_is_a_pair_until_they_are_merged
     merged(cast, *two)
 
     assert "No pair waits" in said(client.get("/admin/same-person/"))
+
+
+def test_two_records_with_one_number_are_a_pair_by_its_blind_index(cast, at_desk, book):
+    one, other, third = (
+        book(),
+        book(person=person_facts(surname="Else")),
+        book(person=person_facts(surname="Third")),
+    )
+    for case, kind, value in (
+        (one, "sid", "TX7654321"),
+        (other, "sid", "TX7654321"),
+        (third, "ucn", "765432AB1"),
+    ):
+        record_identifiers(
+            case_id=case.pk,
+            values={kind: value},
+            source="person",
+            actor=cast.actor("officer"),
+            at=timezone.now(),
+        )
+    client = at_desk("supervisor")
+
+    page = said(client.get("/admin/same-person/?by=numbers"))
+
+    assert "the same number: State number (SID)" in page
+    assert "ELSE, One" in page
+    assert "THIRD" not in page
+    assert "TX7654321" not in page
+    post(client, address("apart", *people_of(one, other)), reason="Mistyped")
+    assert "No pair waits" in said(client.get("/admin/same-person/?by=numbers"))
+    assert alike.by_numbers([cast.other_jail.pk]).pairs == ()
+
+
+def test_the_other_jail_sees_the_names_and_the_merge_though_the_merged_record_was_not_its_own(
+    cast, at_desk, book
+):
+    one = book(who="other_officer", agency=cast.other_jail, person=person_facts(surname="Near"))
+    other = book(person=person_facts(surname="Far"))
+    stays = book(person=person_facts(surname="Third"))
+    merged(cast, one, other, who="examiner")
+    merged(cast, one, stays, who="examiner")
+    services.split_person(
+        person_id=one.person_id, case_ids=[stays.pk], identity=person_facts(surname="Hidden"),
+        actor=cast.actor("examiner"), at=timezone.now(), reason="Two people",
+    )  # fmt: skip
+
+    page = said(at_desk("other_officer").get(f"/admin/person/{one.person.public_id}/"))
+
+    assert "FAR, One" in page
+    assert "split off a new record, a record of another jail" in page
+    assert "1 case in another jail moved" in page
+    assert "HIDDEN" not in page
 
 
 @pytest.mark.parametrize(
