@@ -59,6 +59,8 @@ TABLES: dict[str, Rows] = {
     "cases_case": Rows(f"{of_agency()} OR clearhold_issued_here(id)"),
     "cases_person": Rows(
         f"{of_agency()} OR (SELECT true FROM cases_case c WHERE c.person_id = cases_person.id LIMIT 1)"
+        # A merged record has no case left; its names belong to the human whose cases are in reach.
+        " OR (merged_into_id IS NOT NULL AND clearhold_human_in_reach(id))"
     ),
     # What comes from a bureau belongs to the reply it came in, until then to nobody: those are shown to anybody who acts.
     "cases_document": Rows(f"{of_agency()} OR (agency_id IS NULL AND {SOMEBODY})"),
@@ -139,6 +141,15 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
 $$;
 REVOKE ALL ON FUNCTION clearhold_linked_cases(bigint) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION clearhold_linked_cases(bigint) TO clearhold_web;
+
+CREATE OR REPLACE FUNCTION clearhold_human_in_reach(wanted bigint) RETURNS boolean
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+    SELECT EXISTS (
+        SELECT 1 FROM cases_person_known_at(wanted) k
+         WHERE k.agency_id = ANY (nullif(current_setting('clearhold.agencies', true), '')::bigint[]))
+$$;
+REVOKE ALL ON FUNCTION clearhold_human_in_reach(bigint) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION clearhold_human_in_reach(bigint) TO clearhold_web, clearhold_worker, clearhold_clock;
 """
 
 # A later migration that changes the view for everybody changes the one for views of the owner as well, and leaves RLS on.
