@@ -33,6 +33,8 @@ class Permission(StrEnum):
     WARRANT_RECORD = "warrant_record"
     HOLD_DECIDE = "hold_decide"
     STATUS_CLAIM_RECORD = "status_claim_record"
+    CORRECTION_REQUEST = "correction_request"
+    CORRECTION_APPROVE = "correction_approve"
     BREACH_CLOSE = "breach_close"
     AUDIT_VIEW = "audit_view"
     ACCOUNT_MANAGE = "account_manage"

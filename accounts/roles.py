@@ -23,6 +23,7 @@ _SEE = frozenset(
 )
 _BOOK = frozenset({P.CASE_BOOK, P.GROUND_EDIT, P.REPRINT_SUBMIT, P.STATUS_CLAIM_RECORD})
 _CUSTODY = frozenset({P.CASE_RELEASE, P.CUSTODY_RECORD})
+_CORRECT = frozenset({P.CORRECTION_REQUEST})
 _DETAINER = frozenset({P.DETAINER_REGISTER, P.DETAINER_SERVE, P.WARRANT_RECORD, P.IAR_CODE})
 
 ROLES: dict[str, Role] = {
@@ -31,26 +32,29 @@ ROLES: dict[str, Role] = {
         Role(
             "booking_officer",
             "Booking officer",
-            "Books people, takes prints, serves detainers and records releases.",
-            _SEE | _BOOK | _CUSTODY | _DETAINER,
+            "Books people, takes prints, serves detainers, records releases and corrects what was entered.",
+            _SEE | _BOOK | _CUSTODY | _DETAINER | _CORRECT,
             _JAIL,
         ),
         Role(
             "detainer_clerk",
             "Detainer clerk",
             "Registers and serves detainers, codes immigration answers and records warrants.",
-            _SEE | _DETAINER | {P.DETAINER_LIFT, P.GROUND_EDIT, P.STATUS_CLAIM_RECORD},
+            _SEE | _DETAINER | _CORRECT | {P.DETAINER_LIFT, P.GROUND_EDIT, P.STATUS_CLAIM_RECORD},
             _JAIL,
         ),
         Role(
             "shift_supervisor",
             "Shift supervisor",
-            "Does everything the shift does, decides what is held back, and closes breaches with cause and remedy.",
+            "Does everything the shift does, approves corrections, decides what is held back, and closes breaches "
+            "with cause and remedy.",
             _SEE
             | _BOOK
             | _CUSTODY
             | _DETAINER
+            | _CORRECT
             | {
+                P.CORRECTION_APPROVE,
                 P.DETAINER_LIFT,
                 P.HOLD_DECIDE,
                 P.TRANSMISSION_RELEASE,

@@ -53,14 +53,8 @@ class BookingRequest:
 
     def identity_digest(self) -> str:
         """Digest of who the person is; another identity under the same number is a conflict."""
-        return digest(
-            {
-                "surname": self.person.surname.casefold(),
-                "given_names": self.person.given_names.casefold(),
-                "birth_date": self.person.birth_date,
-                "sex": self.person.sex,
-            }
-        )
+        person = self.person
+        return identity_digest(person.surname, person.given_names, person.birth_date, person.sex)
 
     def content_digest(self) -> str:
         """Digest of what is held against the person; a change is a new custody event, not a new booking."""
@@ -73,6 +67,12 @@ class BookingRequest:
                 "grounds": [asdict(ground) for ground in self.grounds],
             }
         )
+
+
+def identity_digest(surname: str, given_names: str, birth_date: date | None, sex: str) -> str:
+    """Digest of who somebody is, whatever the case of the letters."""
+    names = {"surname": surname.casefold(), "given_names": given_names.casefold()}
+    return digest({**names, "birth_date": birth_date, "sex": sex})
 
 
 def digest(content: Any) -> str:

@@ -17,6 +17,10 @@ PERSONS_MERGED = "cases.persons_merged"
 MERGE_UNDONE = "cases.merge_undone"
 PERSON_SPLIT = "cases.person_split"
 PEOPLE_APART = "cases.people_apart"
+CORRECTION_REQUESTED = "cases.correction_requested"
+CORRECTED = "cases.corrected"
+CORRECTION_REFUSED = "cases.correction_refused"
+CORRECTION_WITHDRAWN = "cases.correction_withdrawn"
 DOCUMENT_RECEIVED = "cases.document_received"
 DOCUMENT_QUARANTINED = "cases.document_quarantined"
 IDENTIFIER_RECORDED = "cases.identifier_recorded"
@@ -40,6 +44,10 @@ SENTENCES = {
     PERSON_SPLIT: "{actor} found that a record of a person held cases of two people: {what} {reason}",
     PEOPLE_APART: "{actor} found that two records are not of one person. {reason}",
     IDENTIFIER_RECORDED: "{actor} recorded an identifying number: {words}.",
+    CORRECTION_REQUESTED: "{actor} asked for a correction of {what}: {words} ({reason}). {moved}",
+    CORRECTED: "A correction took effect, by {actor}. {what}: {words} ({reason}). {moved}",
+    CORRECTION_REFUSED: "{actor} refused the correction of {what}: {words}. Nothing was changed.",
+    CORRECTION_WITHDRAWN: "{actor} took back the wish to correct {what}: {words}. Nothing was changed.",
     DOCUMENT_RECEIVED: "{actor} received a document ({kind}, {channel}).",
     DOCUMENT_QUARANTINED: "{actor} put a document in quarantine: {reason}",
 }

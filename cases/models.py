@@ -10,10 +10,35 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import Agency
 from audit.keys.models import DataKey
 from audit.models import ClockTimestamp
-from cases.identifiers import PersonIdentifier  # noqa: F401  (a model of this app)
-from cases.moves import MovedCase, PeopleApart, PersonMove  # noqa: F401  (models of this app)
-from cases.querysets import AgencyScoped, CaseChildQuerySet, CaseQuerySet, DocumentQuerySet, PersonQuerySet
+from cases.corrections.models import Correction, only_by_correction
+from cases.identifiers import PersonIdentifier
+from cases.moves import MovedCase, PeopleApart, PersonMove
+from cases.querysets import (
+    AgencyScoped,
+    CaseChildQuerySet,
+    CaseQuerySet,
+    DocumentQuerySet,
+    PersonQuerySet,
+    StandingManager,
+)
 from cases.states import Custody
+
+__all__ = [
+    "Booking",
+    "Case",
+    "CaseCounter",
+    "Charge",
+    "Correction",
+    "CustodyEvent",
+    "Document",
+    "LocalGround",
+    "MovedCase",
+    "PeopleApart",
+    "Person",
+    "PersonIdentifier",
+    "PersonMove",
+    "SamePersonLink",
+]
 
 
 class Document(models.Model):
@@ -107,6 +132,13 @@ class Person(models.Model):
                 fields=["agency", "-id"],
                 condition=models.Q(merged_into__isnull=True),
                 name="cases_person_newest",
+            ),
+        ]
+        triggers = [
+            only_by_correction(
+                fields=("surname", "given_names", "birth_date", "sex", "birth_place"),
+                or_kept_by="SELECT 1 FROM cases_personmove m WHERE m.kept_id = OLD.id"
+                " AND jsonb_exists(m.changes, changed) AND m.recorded_at >= transaction_timestamp()",
             ),
         ]
 
@@ -219,6 +251,12 @@ class Booking(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["agency", "booking_number"], name="cases_booking_number")
         ]
+        triggers = [
+            only_by_correction(
+                subject="(SELECT k.public_id FROM cases_case k WHERE k.id = OLD.case_id)",
+                fields=("booking_number", "booked_at", "booked_at_text", "arrested_at"),
+            ),
+        ]
 
     class Privacy:
         personal = ("booking_number",)
@@ -250,8 +288,17 @@ class Charge(models.Model):
         default="pending",
     )
     added_at = models.DateTimeField(default=timezone.now)
+    withdrawn_at = models.DateTimeField(null=True, blank=True, editable=False)
 
-    objects = CaseChildQuerySet.as_manager()
+    objects = StandingManager.from_queryset(CaseChildQuerySet)()
+    ever = CaseChildQuerySet.as_manager()
+
+    class Meta:
+        triggers = [
+            only_by_correction(
+                fields=("offence_code", "description", "offence_class", "status", "added_at", "withdrawn_at")
+            )
+        ]
 
     class Privacy:
         personal = ("description",)
@@ -281,6 +328,7 @@ class LocalGround(models.Model):
         WARRANT_ENDED = "warrant_ended", _("Warrant or order ended")
         OTHER = "other", _("Otherwise eligible under state or local law")
         LEFT_CUSTODY = "left_custody", _("Left custody")
+        ENTERED_IN_ERROR = "in_error", _("Entered in error; never a ground")
 
     public_id = models.UUIDField(default=uuid4, unique=True, editable=False)
     case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="grounds")
@@ -307,6 +355,13 @@ class LocalGround(models.Model):
         indexes = [
             models.Index(
                 fields=["case"], condition=models.Q(ended_at__isnull=True), name="cases_ground_open"
+            ),
+        ]
+        # A ground that has not begun when the person leaves ends with the custody, so the start of an open one may move.
+        triggers = [
+            only_by_correction(
+                fields=("kind", "description", "ended_at", "end_reason"),
+                unless_null=("ended_at", "end_reason"),
             ),
         ]
 
@@ -345,12 +400,14 @@ class CustodyEvent(models.Model):
     recorded_at = models.DateTimeField(db_default=ClockTimestamp(), editable=False)
     recorded_by = models.CharField(max_length=64)
     reason = models.TextField(blank=True)
+    withdrawn_at = models.DateTimeField(null=True, blank=True, editable=False)
 
-    objects = CaseChildQuerySet.as_manager()
+    objects = StandingManager.from_queryset(CaseChildQuerySet)()
+    ever = CaseChildQuerySet.as_manager()
 
     class Meta:
         indexes = [models.Index(fields=["case", "occurred_at"], name="cases_custody_case")]
-        triggers = [pgtrigger.Protect(name="append_only", operation=pgtrigger.Update | pgtrigger.Delete)]
+        triggers = [pgtrigger.Protect(name="no_delete", operation=pgtrigger.Delete), only_by_correction()]
 
     class Privacy:
         personal = ("reason",)

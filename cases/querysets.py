@@ -44,6 +44,22 @@ class IdentifierQuerySet(CaseChildQuerySet):
         return self.filter(kind=kind, blind__in=blind_indexes(kind, value))
 
 
+class CorrectionQuerySet(CaseChildQuerySet):
+    def undecided(self) -> Self:
+        """Waiting for a second person."""
+        return self.filter(state="requested")
+
+    def applied(self) -> Self:
+        return self.filter(state="applied")
+
+
+class StandingManager(models.Manager[Any]):
+    """Facts as they stand: without those that a correction withdrew as entered in error. `ever` has them all."""
+
+    def get_queryset(self) -> models.QuerySet[Any]:
+        return super().get_queryset().filter(withdrawn_at__isnull=True)
+
+
 class PersonQuerySet(models.QuerySet[Any]):
     def visible_to(self, actor: "Actor", permission: Permission = Permission.CASE_VIEW) -> Self:
         """People recorded by, or with a case in, an agency where the actor has `permission`.

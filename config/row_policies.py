@@ -68,6 +68,7 @@ TABLES: dict[str, Rows] = {
     "cases_charge": Rows(CASE),
     "cases_localground": Rows(CASE),
     "cases_custodyevent": Rows(CASE),
+    "cases_correction": Rows(CASE),
     "cases_samepersonlink": Rows(f"{CASE} OR {of_parent('cases_case', 'other_case_id')}"),
     "cases_personidentifier": Rows(CASE),
     "cases_personmove": Rows(

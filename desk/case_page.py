@@ -24,7 +24,7 @@ from cases.identifiers import PersonIdentifier
 from cases.models import Case, Charge, Document, LocalGround
 from cases.people import Alias
 from cases.services.identifiers import Shown, opened
-from desk import strip
+from desk import corrections, strip
 from desk.facts import CaseFacts
 from desk.loader import load
 from desk.next_acts import NextActs, next_acts
@@ -168,11 +168,26 @@ class CasePage:
     other_cases: tuple[Case, ...]
     elsewhere: tuple[Elsewhere, ...]
     sees_person: bool
+    corrections: tuple[corrections.Shown, ...]
+    may_correct: bool
     at: datetime
 
     @property
     def zone(self) -> str:
         return self.facts.zone
+
+    @property
+    def waiting(self) -> tuple[corrections.Shown, ...]:
+        """What waits for a second person."""
+        return tuple(item for item in self.corrections if item.is_waiting)
+
+    @property
+    def corrected_breaches(self) -> set[int]:
+        """Breaches that were raised before a correction that moved the clock: they stay as they were raised."""
+        moved = [item.row for item in self.corrections if item.is_applied and item.row.movement != "none"]
+        return {
+            breach.pk for breach in self.breaches if any(row.decided_at >= breach.opened_at for row in moved)
+        }
 
     @property
     def transmission_words(self) -> str:
@@ -222,6 +237,8 @@ def read(actor: Actor, public_id: UUID, *, at: datetime) -> CasePage:
         other_cases=tuple(rows.filter(person=case.person).exclude(pk=case.pk).order_by("-opened_at", "-pk")),
         elsewhere=tuple(elsewhere(actor, people.known_at([case.person_id]))),
         sees_person=has_permission(actor, Permission.PERSON_VIEW, case.agency_id),
+        corrections=corrections.of_case(case),
+        may_correct=has_permission(actor, Permission.CORRECTION_REQUEST, case.agency),
         at=at,
     )
 

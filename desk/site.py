@@ -133,6 +133,9 @@ class ClearholdAdminSite(UnfoldAdminSite):  # type: ignore[misc]
         index = f"/{self.name}/"
         main = [NavItem(_("Board"), index, request.path == index)]
         more: list[NavItem] = []
+        if actor_of(request).may_somewhere(Permission.CORRECTION_APPROVE):
+            waiting = reverse("desk:corrections")
+            more.append(NavItem(_("Corrections to decide"), waiting, request.path.startswith(waiting)))
         found = {(app["app_label"], model["object_name"]): model for app in apps for model in app["models"]}
         for key in [
             *MAIN_MODELS,

@@ -7,8 +7,9 @@ class DetainersConfig(AppConfig):
 
     def ready(self) -> None:
         from audit import sentences
-        from detainers import handlers
+        from detainers import corrections, handlers
         from detainers.events import SENTENCES
 
         sentences.register(SENTENCES)
         handlers.connect()
+        corrections.connect()

@@ -12,6 +12,7 @@ POLICY_DECIDED = "detainers.policy_decided"
 HOLD_STARTED = "detainers.hold_started"
 DEADLINE_SHORTENED = "detainers.deadline_shortened"
 HOLD_ENDED = "detainers.hold_ended"
+HOLD_REVISED = "detainers.hold_revised"
 BREACH_OPENED = "detainers.breach_opened"
 BREACH_ENDED = "detainers.breach_ended"
 BREACH_CLOSED = "detainers.breach_closed"
@@ -30,6 +31,7 @@ SENTENCES = {
     HOLD_STARTED: "A hold began on {started_at}. It ends on {deadline_at} at the latest ({rule}).",
     DEADLINE_SHORTENED: "The end of the hold moved earlier, from {before_at} to {deadline_at}.",
     HOLD_ENDED: "The hold ended on {ended_at}: {how}.",
+    HOLD_REVISED: "By the facts as corrected the hold ended on {ended_at}, not on {before_at}.",
     BREACH_OPENED: "Authority to hold ended on {from_at} and the person was still in custody.",
     BREACH_ENDED: "Custody without authority, from {from_at} to {until_at}, is over after {minutes} minutes.",
     CLOCK_WENT_BACK: "The clock of the database went back {seconds} s, from {before_at} to {after_at}. No hold was "

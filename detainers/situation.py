@@ -32,6 +32,7 @@ class Situation:
     ground_since: datetime | None
     back_since: datetime | None
     result: ClockResult | None
+    anchor: datetime | None = None
 
     @property
     def open_hold(self) -> Hold | None:
@@ -70,7 +71,7 @@ def load(case: Case, at: datetime) -> Situation:
         )
         result = compute(ClockInput(case.agency.time_zone, anchor, documents))
     back_since = _back_since(case) if holds else None
-    return Situation(case, detainers, decisions, holds, claim, ground_since, back_since, result)
+    return Situation(case, detainers, decisions, holds, claim, ground_since, back_since, result, anchor)
 
 
 def strongest_claim(case: Case) -> StatusClaim | None:
@@ -105,11 +106,44 @@ def _back_since(case: Case) -> datetime | None:
     return returns.order_by("-occurred_at").values_list("occurred_at", flat=True).first()
 
 
-def _anchor(case: Case, holds: tuple[Hold, ...]) -> datetime | None:
-    """The release time of this custody episode: a local ground that came in between gives no new 48 hours."""
+def own_anchor(case: Case) -> datetime | None:
+    """The first release time of this custody episode by what was recorded of it, whatever ground came afterwards.
+
+    Earliest limit wins (design 2.4): a ground recorded after the person was to be released holds for as long as it
+    lasts, and gives the detainer no new 48 hours. Only two people who correct the facts can move it later.
+    """
     if case.release_eligible_at is None:
         return None
-    return min([case.release_eligible_at, *(hold.anchor_at for hold in holds)])
+    facts = CustodyEvent.objects.filter(case=case, kind=CustodyEvent.Kind.RELEASE_ELIGIBLE)
+    first = facts.order_by("occurred_at").values_list("occurred_at", flat=True).first()
+    return min(case.release_eligible_at, first) if first is not None else case.release_eligible_at
+
+
+def _anchor(case: Case, holds: tuple[Hold, ...]) -> datetime | None:
+    """The release time from which a detainer's time is counted; one on which a hold ran stays counted from."""
+    first = own_anchor(case)
+    if first is None:
+        return None
+    return min([first, *(hold.anchor_at for hold in holds if hold.superseded_by is None)])
+
+
+def papers_result(situation: Situation) -> ClockResult | None:
+    """What the clock says of the papers, whether or not the person is here; None when there is nothing to count."""
+    anchors = [hold.anchor_at for hold in situation.holds if hold.superseded_by is None]
+    anchor = situation.anchor or min(anchors, default=None)
+    if anchor is None or not situation.detainers:
+        return None
+    named = references(situation.detainers)
+    documents = tuple(
+        _document(*each) for each in zip(situation.detainers, situation.decisions, named, strict=True)
+    )
+    return compute(ClockInput(situation.case.agency.time_zone, anchor, documents))
+
+
+def limit_of(situation: Situation) -> datetime | None:
+    """The end that the papers allow at most; None when they allow nothing."""
+    result = papers_result(situation)
+    return result.authority_ends_at if result is not None and result.hold_on_detainer_permitted else None
 
 
 def references(detainers: Sequence[Detainer]) -> tuple[str, ...]:

@@ -37,6 +37,7 @@ class HoldState(StrEnum):
     ESCAPED = "escaped"
     SUSPENDED = "suspended"
     EXCUSED = "excused"
+    CORRECTED = "corrected"
 
 
 class BreachState(StrEnum):
@@ -84,6 +85,18 @@ DETAINER_MOVES: Final = (
         Move(s, D.CANCELLED, "cancel", Permission.DETAINER_REGISTER, _REPLACED)
         for s in (D.RECEIVED, D.DEFICIENT, D.SERVED)
     ),
+    *(
+        Move(
+            source,
+            target,
+            "correct",
+            None,
+            "A correction of the recorded facts; another act never does this.",
+        )
+        for source in D
+        for target in (D.RECEIVED, D.DEFICIENT, D.SERVED)
+        if source is not target and (source, target) != (D.RECEIVED, D.SERVED)
+    ),
 )
 
 H = HoldState
@@ -108,6 +121,13 @@ HOLD_MOVES: Final = (
         "withdraw",
         None,
         "The policy no longer allows the hold, as after proof of citizenship.",
+    ),
+    Move(
+        H.ACTIVE,
+        H.CORRECTED,
+        "correct",
+        None,
+        "Two people corrected the facts under it; another hold follows from the facts as corrected.",
     ),
 )
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from accounts.actors import Actor
-from cases.models import Booking, Case
+from cases.models import Booking, Case, Correction
 from detainers.models import Breach, CaseAuthority, Detainer, Hold
 from integration.stages import Stage, StageFacts, stage
 from matching.models import ExpectedAnswer
@@ -86,6 +86,11 @@ def latest_breach(actor: Actor, case: Case) -> Breach | None:
     """The breach that runs, or the last one; a breach is never removed."""
     breach: Breach | None = Breach.objects.visible_to(actor).filter(case=case).order_by("-from_at").first()
     return breach
+
+
+def corrections(actor: Actor, case: Case) -> list[Correction]:
+    """What was corrected on this case, oldest first; the serializer shows no value."""
+    return list(Correction.objects.visible_to(actor).filter(case=case).order_by("pk"))
 
 
 def first_service(detainer: Detainer) -> datetime | None:

@@ -121,6 +121,7 @@ class OversightCase(models.Model):
     holds: Any = models.JSONField()
     breaches: Any = models.JSONField()
     steps: Any = models.JSONField()
+    corrections: Any = models.JSONField()
 
     objects = OversightCaseQuerySet.as_manager()
 

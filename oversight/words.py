@@ -76,6 +76,7 @@ HOLD_ENDS = {
     "escaped": "Ended: the person escaped",
     "suspended": "Ended: a local ground began",
     "excused": "Ended: the policy no longer allowed it",
+    "corrected": "Facts under it were corrected by two people",
 }
 TRIED = {"met": "met", "not_met": "not met", "forbids": "forbids it", "nothing": "changes nothing"}
 GROUNDS = {
@@ -93,6 +94,7 @@ GROUND_ENDS = {
     "warrant_ended": "warrant or order ended",
     "other": "otherwise eligible",
     "left_custody": "left custody",
+    "in_error": "entered in error, never a ground",
 }
 CLAIMS = {"citizenship": "citizenship", "lawful_status": "lawful status"}
 CUSTODY_STEPS = {
@@ -123,6 +125,7 @@ class Order(IntEnum):
     BREACH = auto()
     CUSTODY = auto()
     BREACH_ENDED = auto()
+    CORRECTION = auto()
 
 
 CUSTODY_ORDER = {"booked": Order.BOOKED, "release_eligible": Order.ELIGIBLE}
@@ -154,7 +157,7 @@ def span(minutes: int) -> str:
 def timeline(case: Any) -> list[Step]:
     """Everything that happened, oldest first, in whole hours after booking."""
     found = [*_custody(case.steps), *_answers(case.answers), *_detainers(case.detainers)]
-    found += [*_holds(case.holds), *_breaches(case.breaches)]
+    found += [*_holds(case.holds), *_breaches(case.breaches), *_corrections(case.corrections)]
     return sorted(found)
 
 
@@ -173,6 +176,24 @@ def _custody(rows: Iterable[Mapping[str, Any]]) -> Iterable[Step]:
             )
         else:
             yield Step(row["minutes"], CUSTODY_ORDER.get(kind, Order.CUSTODY), CUSTODY_STEPS.get(kind, kind))
+
+
+CORRECTION_REASONS = {
+    "typing": "a typing error",
+    "wrong_time": "the time was wrong",
+    "wrong_person": "it concerned another person",
+    "wrong_paper": "the paper says something else",
+    "learned_later": "the facts were learned later",
+    "court": "a court or the issuing side corrected it",
+}
+
+
+def _corrections(rows: Iterable[Mapping[str, Any]]) -> Iterable[Step]:
+    for row in rows:
+        who = "Two people moved" if row["movement"] == "later" else "The jail moved"
+        why = CORRECTION_REASONS.get(row["reason"], row["reason"])
+        sentence = f"{who} the end of authority {row['movement']} by correcting a recorded fact ({row['kind']}): {why}."
+        yield Step(row["minutes"], Order.CORRECTION, sentence, is_alarm=row["movement"] == "later")
 
 
 def _answers(rows: Iterable[Mapping[str, Any]]) -> Iterable[Step]:

@@ -1,6 +1,14 @@
 """Every write of cases. Each service locks, checks who, checks whether, saves and audits in one transaction."""
 
 from cases.services.book import BookingResult, book
+from cases.services.corrections import (
+    Wish,
+    approve_correction,
+    preview_correction,
+    refuse_correction,
+    request_correction,
+    withdraw_correction,
+)
 from cases.services.custody import (
     add_ground,
     end_ground,
@@ -25,7 +33,9 @@ from cases.services.persons import keep_apart, merge_persons, split_person, undo
 __all__ = [
     "BookingResult",
     "Received",
+    "Wish",
     "add_ground",
+    "approve_correction",
     "book",
     "content_of",
     "end_ground",
@@ -33,15 +43,19 @@ __all__ = [
     "keep_refused",
     "link_same_person",
     "merge_persons",
+    "preview_correction",
     "quarantine_document",
     "received_entry",
     "record_death",
     "record_escape",
     "record_recapture",
+    "refuse_correction",
     "release",
+    "request_correction",
     "split_person",
     "store_document",
     "store_received",
     "transfer",
     "undo_merge",
+    "withdraw_correction",
 ]

@@ -14,9 +14,20 @@ from accounts.permissions import Permission, check_permission, has_permission
 from audit import record
 from audit.record import Ref
 from cases import events, policies, ports
-from cases.booking import BookingRequest, ChargeFacts, GroundFacts
-from cases.models import Booking, Case, CaseCounter, Charge, CustodyEvent, Document, LocalGround, Person
+from cases.booking import BookingRequest, ChargeFacts, GroundFacts, identity_digest
+from cases.models import (
+    Booking,
+    Case,
+    CaseCounter,
+    Charge,
+    Correction,
+    CustodyEvent,
+    Document,
+    LocalGround,
+    Person,
+)
 from cases.ports import EftFacts
+from cases.services.corrections import record_rewording
 from cases.services.custody import lock_case
 from cases.services.documents import keep_refused, store_document
 from cases.states import Custody
@@ -159,7 +170,7 @@ def _again(
     *, actor: Actor, booking: Booking, request: BookingRequest, facts: EftFacts | None, at: datetime
 ) -> BookingResult:
     """The same number once more: same, changed, or somebody else."""
-    if booking.identity_digest != request.identity_digest():
+    if request.identity_digest() not in (booking.identity_digest, _identity_now(booking.case.person)):
         raise Conflict(
             f"Booking number of case {booking.case.number} was used before for a person with other details. "
             "Check the number, or correct the person on the case.",
@@ -173,6 +184,14 @@ def _again(
             code="booking_other_prints",
             field="eft",
         )
+    same = booking.content_digest == request.content_digest()
+    if not same and request.booked_at not in _booking_times(booking):
+        raise Conflict(
+            f"Case {booking.case.number} was booked at another time under this number. Nothing was changed. "
+            "Send the recorded time, or correct the time on the case page.",
+            code="booking_other_time",
+            field="booked_at",
+        )
     changed = False
     if facts and not booking.prints_digest:
         booking.document = _store_prints(actor=actor, agency=booking.agency, request=request, at=at)
@@ -180,10 +199,21 @@ def _again(
         booking.save(update_fields=["document", "prints_digest"])
         _case_event(events.PRINTS_ADDED, actor, booking.case, at)
         changed = True
-    if booking.content_digest != request.content_digest():
+    if not same:
         _amend(actor=actor, booking=booking, request=request, at=at)
         changed = True
     return BookingResult(case=booking.case, created=False, changed=changed)
+
+
+def _identity_now(person: Person) -> str:
+    """The digest of who the person is by the facts as corrected."""
+    return identity_digest(person.surname, person.given_names, person.birth_date, person.sex)
+
+
+def _booking_times(booking: Booking) -> set[datetime]:
+    """The time of booking as it stands and as it was recorded before: a machine may go on sending what it sent first."""
+    earlier = Correction.objects.applied().filter(case=booking.case_id, kind="booking", field="booked_at")
+    return {booking.booked_at} | {datetime.fromisoformat(row.before) for row in earlier}
 
 
 def _amend(*, actor: Actor, booking: Booking, request: BookingRequest, at: datetime) -> None:
@@ -229,8 +259,15 @@ def _new_charges(case: Case, request: BookingRequest, actor: Actor, at: datetime
         row = next((row for row in alike if row.description == charge.description), alike[0])
         known.remove(row)
         if row.description != charge.description:
-            row.description = charge.description
-            row.save(update_fields=["description"])
+            record_rewording(
+                row=row,
+                case=case,
+                kind="charge",
+                field="description",
+                value=charge.description,
+                actor=actor,
+                at=at,
+            )
             _case_event(
                 events.CHARGE_REWORDED,
                 actor,

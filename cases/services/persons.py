@@ -262,27 +262,23 @@ def _check_undoable(merge: PersonMove, kept: Person, other: Person) -> None:
 
 
 def _take_fields(kept: Person, other: Person, take: Collection[str]) -> dict[str, list[str | None]]:
-    """Set the chosen fields of the kept record; what each said before and after."""
+    """Set the chosen fields of the kept record, not yet saved; what each said before and after."""
     changes: dict[str, list[str | None]] = {}
     for name in people.FIELDS:
         before, after = getattr(kept, name), getattr(other, name)
         if name in take and before != after:
             setattr(kept, name, after)
             changes[name] = [people.to_json(before), people.to_json(after)]
-    if changes:
-        kept.save(update_fields=sorted(changes))
     return changes
 
 
 def _put_back_fields(kept: Person, merge: PersonMove) -> dict[str, list[str | None]]:
-    """Put back what the merge changed, unless somebody changed it again since: then that stands."""
+    """Put back what the merge changed, not yet saved, unless somebody changed it again since: then that stands."""
     changes: dict[str, list[str | None]] = {}
     for name, (before, after) in merge.changes.items():
         if people.to_json(getattr(kept, name)) == after:
             setattr(kept, name, people.from_json(name, before))
             changes[name] = [after, before]
-    if changes:
-        kept.save(update_fields=sorted(changes))
     return changes
 
 
@@ -297,7 +293,8 @@ def _move(
     changes: dict[str, list[str | None]] | None = None,
     undoes: PersonMove | None = None,
 ) -> PersonMove:
-    return PersonMove.objects.create(
+    """The move, then the fields it changes: the database refuses a changed name without the row that keeps the earlier one."""
+    move: PersonMove = PersonMove.objects.create(
         kind=kind,
         kept=kept,
         other=other,
@@ -308,6 +305,9 @@ def _move(
         moved_by=actor.id,
         moved_by_label=actor.label,
     )
+    if changes:
+        kept.save(update_fields=sorted(changes))
+    return move
 
 
 def _mark(person: Person, into: Person | None) -> None:

@@ -7,6 +7,7 @@ from desk.acts import (
     breaches,
     candidates,
     checks,
+    corrections,
     custody,
     detainers,
     echo,
@@ -73,5 +74,17 @@ urlpatterns = [
     path("person/<uuid:public_id>/apart/<uuid:other>/", persons.ApartView.as_view(), name="people_apart"),
     path("person/<uuid:public_id>/split/", persons.SplitView.as_view(), name="person_split"),
     path("merge/<uuid:public_id>/undo/", persons.MergeUndoView.as_view(), name="merge_undo"),
+    path("case/<uuid:public_id>/correct/", corrections.CorrectableView.as_view(), name="correctable"),
+    path(
+        "case/<uuid:public_id>/correct/<slug:kind>/<uuid:subject>/<slug:field>/",
+        corrections.CorrectView.as_view(),
+        name="correct",
+    ),
+    path("corrections/", corrections.WaitingView.as_view(), name="corrections"),
+    path(
+        "correction/<uuid:public_id>/decide/",
+        corrections.CorrectionDecideView.as_view(),
+        name="correction_decide",
+    ),
     path("breach/<uuid:public_id>/close/", breaches.BreachCloseView.as_view(), name="breach_close"),
 ]

@@ -10,6 +10,7 @@ from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 from audit.models import ClockTimestamp
+from cases.corrections.models import only_by_correction
 from cases.models import Case
 from detainers.clock import Derivation, derivation_from_json, derivation_sentences
 from detainers.models.paper import Detainer, PolicyDecision, choices, no_delete
@@ -34,17 +35,28 @@ MAY_BEGIN = """
     END IF;
     IF paper.needs_service AND NOT EXISTS (
         SELECT 1 FROM detainers_detainerservice s
-         WHERE s.detainer_id = NEW.detainer_id AND s.served_at <= NEW.started_at
+         WHERE s.detainer_id = NEW.detainer_id AND s.served_at <= NEW.started_at AND s.withdrawn_at IS NULL
     ) THEN
         RAISE EXCEPTION 'detainers: this edition takes effect only when served'
             USING ERRCODE = 'check_violation';
     END IF;
     RETURN NEW;
 """
-NEVER_LATER = """
+_BY_CORRECTION = """
+    EXISTS (SELECT 1 FROM cases_correction c
+             WHERE c.case_id = NEW.case_id AND c.state = 'applied'
+               AND c.applied_txid = pg_current_xact_id()::text::bigint {more})
+"""
+_TWO_PEOPLE = "AND c.needs_second AND c.approved_by <> '' AND c.approved_by <> c.requested_by"
+# An end that was recorded moves nearer by a correction only; a hold gives way to a longer one by two people only.
+NEVER_LATER = f"""
     IF NEW.deadline_at > OLD.deadline_at OR NEW.cap_at <> OLD.cap_at OR NEW.anchor_at <> OLD.anchor_at
        OR NEW.started_at <> OLD.started_at OR NEW.case_id <> OLD.case_id OR NEW.detainer_id <> OLD.detainer_id
-       OR NEW.rule <> OLD.rule OR OLD.ended_at IS NOT NULL THEN
+       OR NEW.rule <> OLD.rule
+       OR (OLD.ended_at IS NOT NULL AND (NEW.ended_at IS NULL OR NEW.ended_at > OLD.ended_at
+           OR NOT {_BY_CORRECTION.format(more="")}))
+       OR (NEW.superseded_by IS DISTINCT FROM OLD.superseded_by
+           AND NOT {_BY_CORRECTION.format(more=_TWO_PEOPLE)}) THEN
         RAISE EXCEPTION 'detainers: the clock of a hold can only be made shorter, and ends once'
             USING ERRCODE = 'check_violation';
     END IF;
@@ -78,6 +90,9 @@ class Hold(models.Model):
     ended_at = models.DateTimeField(null=True, blank=True)
     ended_reason = models.CharField(max_length=200, blank=True)
     ended_by = models.CharField(max_length=64, blank=True)
+    superseded_by = models.UUIDField(
+        _("correction by two people after which its release time no longer counts"), null=True, blank=True
+    )
     recorded_at = models.DateTimeField(db_default=ClockTimestamp(), editable=False)
 
     objects = HoldQuerySet.as_manager()
@@ -217,6 +232,7 @@ class Breach(models.Model):
             no_delete(),
             pgtrigger.FSM(name="moves", field="state", transitions=pairs(BREACH_MOVES)),
             pgtrigger.Trigger(name="stays", when=pgtrigger.Before, operation=pgtrigger.Update, func=STAYS),
+            only_by_correction(fields=("cause", "remedy"), unless_null=("cause", "remedy")),
         ]
 
     class Privacy:

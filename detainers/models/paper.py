@@ -9,7 +9,9 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Agency
 from audit.models import ClockTimestamp
+from cases.corrections.models import only_by_correction
 from cases.models import Case, Document
+from cases.querysets import StandingManager
 from detainers.querysets import DetainerChildQuerySet, DetainerQuerySet, OnCaseQuerySet
 from detainers.rulebook import Condition
 from detainers.states import DETAINER_MOVES, DetainerState, pairs
@@ -71,7 +73,10 @@ class Detainer(models.Model):
     registered_by = models.CharField(max_length=64)
     recorded_at = models.DateTimeField(db_default=ClockTimestamp(), editable=False)
 
-    objects = DetainerQuerySet.as_manager()
+    withdrawn_at = models.DateTimeField(null=True, blank=True, editable=False)
+
+    objects = StandingManager.from_queryset(DetainerQuerySet)()
+    ever = DetainerQuerySet.as_manager()
 
     class Meta:
         constraints = [
@@ -94,18 +99,30 @@ class Detainer(models.Model):
             no_delete(),
             pgtrigger.FSM(name="moves", field="state", transitions=pairs(DETAINER_MOVES)),
             pgtrigger.Protect(
-                name="paper_unchanged",
-                operation=pgtrigger.Update,
-                condition=pgtrigger.AnyChange(
-                    "case",
+                name="paper_unchanged", operation=pgtrigger.Update, condition=pgtrigger.AnyChange("case")
+            ),
+            only_by_correction(
+                fields=(
                     "edition",
                     "needs_service",
                     "asks_hold",
                     "boxes",
                     "received_at",
+                    "received_text",
                     "channel",
                     "deficiencies",
+                    "subject_surname",
+                    "subject_given_names",
+                    "subject_birth_date",
+                    "issuing_office",
+                    "officer_title",
+                    "signature_present",
+                    "issued_on",
+                    "withdrawn_at",
+                    "ended_at",
+                    "end_reason",
                 ),
+                unless_null=("ended_at", "end_reason"),
             ),
         ]
 
@@ -145,11 +162,13 @@ class Warrant(models.Model):
     )
     recorded_by = models.CharField(max_length=64)
     recorded_at = models.DateTimeField(db_default=ClockTimestamp(), editable=False)
+    withdrawn_at = models.DateTimeField(null=True, blank=True, editable=False)
 
-    objects = DetainerChildQuerySet.as_manager()
+    objects = StandingManager.from_queryset(DetainerChildQuerySet)()
+    ever = DetainerChildQuerySet.as_manager()
 
     class Meta:
-        triggers = [append_only()]
+        triggers = [no_delete(), only_by_correction()]
 
     class Privacy:
         personal = ()
@@ -187,8 +206,10 @@ class DetainerService(models.Model):
     interpreter_id = models.CharField(_("interpreter (id or line number)"), max_length=60, blank=True)
     served_by = models.CharField(max_length=64)
     recorded_at = models.DateTimeField(db_default=ClockTimestamp(), editable=False)
+    withdrawn_at = models.DateTimeField(null=True, blank=True, editable=False)
 
-    objects = DetainerChildQuerySet.as_manager()
+    objects = StandingManager.from_queryset(DetainerChildQuerySet)()
+    ever = DetainerChildQuerySet.as_manager()
 
     class Meta:
         constraints = [
@@ -200,11 +221,12 @@ class DetainerService(models.Model):
         ]
         indexes = [models.Index(fields=["detainer", "served_at"], name="detainers_service_first")]
         triggers = [
-            append_only(),
+            no_delete(),
+            only_by_correction(),
             pgtrigger.Trigger(
                 name="after_receipt",
                 when=pgtrigger.Before,
-                operation=pgtrigger.Insert,
+                operation=pgtrigger.Insert | pgtrigger.Update,
                 declare=[("received", "timestamptz")],
                 func="""
                     SELECT received_at INTO received FROM detainers_detainer WHERE id = NEW.detainer_id;
@@ -238,12 +260,14 @@ class ConditionFinding(models.Model):
     )
     found_by = models.CharField(max_length=64)
     recorded_at = models.DateTimeField(db_default=ClockTimestamp(), editable=False)
+    withdrawn_at = models.DateTimeField(null=True, blank=True, editable=False)
 
-    objects = DetainerChildQuerySet.as_manager()
+    objects = StandingManager.from_queryset(DetainerChildQuerySet)()
+    ever = DetainerChildQuerySet.as_manager()
 
     class Meta:
         constraints = [models.CheckConstraint(name="detainers_finding_basis", condition=~models.Q(basis=""))]
-        triggers = [append_only()]
+        triggers = [no_delete(), only_by_correction()]
 
     class Privacy:
         personal = ("basis",)
@@ -271,8 +295,10 @@ class StatusClaim(models.Model):
     )
     recorded_by = models.CharField(max_length=64)
     recorded_at = models.DateTimeField(db_default=ClockTimestamp(), editable=False)
+    withdrawn_at = models.DateTimeField(null=True, blank=True, editable=False)
 
-    objects = OnCaseQuerySet.as_manager()
+    objects = StandingManager.from_queryset(OnCaseQuerySet)()
+    ever = OnCaseQuerySet.as_manager()
 
     class Meta:
         constraints = [
@@ -281,7 +307,7 @@ class StatusClaim(models.Model):
                 condition=models.Q(proof=False) | ~models.Q(evidence="") | models.Q(document__isnull=False),
             )
         ]
-        triggers = [append_only()]
+        triggers = [no_delete(), only_by_correction()]
 
     class Privacy:
         personal = ("kind", "evidence")

@@ -34,6 +34,7 @@ HOW: dict[HoldState, str] = {
     HoldState.ESCAPED: "the person escaped",
     HoldState.SUSPENDED: "a local ground carries the custody",
     HoldState.EXCUSED: "the policy no longer allows it",
+    HoldState.CORRECTED: "the facts under it were corrected by two people",
 }
 
 
@@ -50,8 +51,9 @@ class Assessment:
         return self.situation.result.sentences() if self.situation.result else []
 
 
-def reassess(*, case_id: int, actor: Actor, at: datetime) -> Assessment:
-    """Write down what the facts of a case mean at `at`. Idempotent.
+def reassess(*, case_id: int, actor: Actor, at: datetime, floor: datetime | None = None) -> Assessment:
+    """Write down what the facts of a case mean at `at`. Idempotent. After a correction, no authority that follows from it
+    begins before `floor`, and no breach that was raised ends before it.
 
     1. Lock the case. 2. Decide the policy for each live detainer and keep what is new. 3. End the open hold
     if something ended it, the earliest cause first. 4. Open a hold if one is due. 5. Open or end the breach.
@@ -64,8 +66,8 @@ def reassess(*, case_id: int, actor: Actor, at: datetime) -> Assessment:
         if hold is not None:
             hold = _carry_on(hold, situation, actor, at)
         if hold is None:
-            hold = _begin(situation, rows, actor, at)
-        breach = settle_breach(case, hold, actor=actor, at=at)
+            hold = _begin(situation, rows, actor, at, floor)
+        breach = settle_breach(case, hold, actor=actor, at=at, floor=floor)
     return Assessment(situation, hold, breach)
 
 
@@ -208,7 +210,13 @@ def hold_end_facts(hold: UUID, state: HoldState, ended_at: datetime, deadline_at
     }
 
 
-def _begin(situation: Situation, rows: dict[int, PolicyDecision], actor: Actor, at: datetime) -> Hold | None:
+def _begin(
+    situation: Situation,
+    rows: dict[int, PolicyDecision],
+    actor: Actor,
+    at: datetime,
+    floor: datetime | None = None,
+) -> Hold | None:
     """Open the hold that the clock finds, and end it again at once if its time is already over at `at`."""
     result, case = situation.result, situation.case
     if result is None or result.expires_at is None or result.starts_at is None or result.document is None:
@@ -217,7 +225,7 @@ def _begin(situation: Situation, rows: dict[int, PolicyDecision], actor: Actor, 
     eligible = case.release_eligible_at
     if owner is None or eligible is None or owner.pk not in rows:
         return None
-    since = (result.starts_at, eligible, situation.covered_until, situation.back_since)
+    since = (result.starts_at, eligible, situation.covered_until, situation.back_since, floor)
     started_at = max(moment for moment in since if moment is not None)
     if started_at >= result.expires_at:
         return None

@@ -12,11 +12,14 @@ from cases.models import Case
 from cases.services.custody import lock_case
 from detainers import events
 from detainers.models import Breach, CaseAuthority, Hold
+from detainers.models.hold import breach_facts
 from detainers.services.common import say
 from detainers.states import BreachState
 
 
-def settle_breach(case: Case, hold: Hold | None, *, actor: Actor, at: datetime) -> Breach | None:
+def settle_breach(
+    case: Case, hold: Hold | None, *, actor: Actor, at: datetime, floor: datetime | None = None
+) -> Breach | None:
     """Make the breach rows say what is true at `at`. `hold` is the hold that goes on, if any.
 
     Called with the case locked. Where authority ended is read from the view that every surface reads.
@@ -26,7 +29,7 @@ def settle_breach(case: Case, hold: Hold | None, *, actor: Actor, at: datetime) 
         Breach.objects.select_for_update().filter(case=case, until_at__isnull=True).first()
     )
     if hold is not None:
-        _covered_by_hold(case, hold, running, actor)
+        _covered_by_hold(case, hold, running, actor, floor)
         return None
     if case.custody_ended_at is not None:
         _after_custody(case, running, ended, actor)
@@ -38,18 +41,24 @@ def settle_breach(case: Case, hold: Hold | None, *, actor: Actor, at: datetime) 
                 .order_by("started_at")
                 .values_list("started_at", flat=True)
             )
-            end_breach(running, case, until=_not_before_raised(running, since.first() or at), actor=actor)
+            end_breach(
+                running, case, until=_not_before_raised(running, since.first() or at, floor), actor=actor
+            )
         return None
     if running is None and at > (since := _uncounted_since(case, ended)):
         return open_breach(case, from_at=since, until=None, actor=actor)
     return running
 
 
-def _covered_by_hold(case: Case, hold: Hold, running: Breach | None, actor: Actor) -> None:
+def _covered_by_hold(
+    case: Case, hold: Hold, running: Breach | None, actor: Actor, floor: datetime | None
+) -> None:
     """A hold goes on. What lay between the release time, the last hold or a return, and its start stays a breach."""
     if running is not None:
-        end_breach(running, case, until=_not_before_raised(running, hold.started_at), actor=actor)
+        end_breach(running, case, until=_not_before_raised(running, hold.started_at, floor), actor=actor)
         return
+    if floor is not None:
+        return  # what a correction reveals of the past, it records itself
     earlier = [
         old.ends_at
         for old in Hold.objects.filter(case=case, started_at__lt=hold.started_at)
@@ -62,9 +71,9 @@ def _covered_by_hold(case: Case, hold: Hold, running: Breach | None, actor: Acto
         open_breach(case, from_at=covered_until, until=hold.started_at, actor=actor)
 
 
-def _not_before_raised(breach: Breach, stated: datetime) -> datetime:
+def _not_before_raised(breach: Breach, stated: datetime, floor: datetime | None = None) -> datetime:
     """An authority stated to have begun earlier does not shorten what was already raised as a breach (design 2.11)."""
-    return max(stated, breach.opened_at)
+    return max(moment for moment in (stated, breach.opened_at, floor) if moment is not None)
 
 
 def _after_custody(case: Case, running: Breach | None, ended: datetime | None, actor: Actor) -> None:
@@ -95,17 +104,23 @@ def _recorded(case: Case, from_at: datetime) -> bool:
 
 def open_breach(case: Case, *, from_at: datetime, until: datetime | None, actor: Actor) -> Breach:
     """Record a breach that began at `from_at`, and its end if that is known already."""
-    breach: Breach = Breach.objects.create(case=case, from_at=from_at)
+    until = max(until, from_at) if until is not None else None
+    breach: Breach = Breach.objects.create(
+        case=case,
+        from_at=from_at,
+        until_at=until,
+        state=BreachState.OPEN if until is None else BreachState.ENDED,
+    )
     say(
         events.BREACH_OPENED,
         actor=actor,
         case=case,
         at=from_at,
         subject=Ref("breach", breach.public_id),
-        facts=breach.facts,
+        facts=breach_facts(breach.public_id, from_at, None),
     )
     if until is not None:
-        end_breach(breach, case, until=until, actor=actor)
+        _say_ended(breach, case, actor)
     return breach
 
 
@@ -114,11 +129,16 @@ def end_breach(breach: Breach, case: Case, *, until: datetime, actor: Actor) -> 
     breach.until_at = max(until, breach.from_at)
     breach.state = BreachState.ENDED
     breach.save(update_fields=["until_at", "state"])
+    _say_ended(breach, case, actor)
+
+
+def _say_ended(breach: Breach, case: Case, actor: Actor) -> None:
+    """The event of an ended breach."""
     say(
         events.BREACH_ENDED,
         actor=actor,
         case=case,
-        at=breach.until_at,
+        at=breach.until_at or breach.from_at,
         subject=Ref("breach", breach.public_id),
         facts=breach.facts,
         changed=["until_at", "state"],

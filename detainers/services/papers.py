@@ -68,7 +68,7 @@ def register_detainer(
         check_permission(actor, Permission.DETAINER_REGISTER, case.agency)
         _check_input(form, channel, at)
         edition = rulebook.current().editions.get(form.edition)
-        found = facial_deficiencies(edition, _form_facts(case, form, at))
+        found = facial_deficiencies(edition, form_facts(case, form, at))
         detainer: Detainer = Detainer.objects.create(
             case=case,
             edition=form.edition,
@@ -252,7 +252,8 @@ def _check_not_future(at: datetime, what: str) -> None:
         raise Invalid(f"{what} lies in the future. Enter when it happened.", field="at", code="future")
 
 
-def _form_facts(case: Case, form: DetainerForm, at: datetime) -> FormFacts:
+def form_facts(case: Case, form: DetainerForm, at: datetime) -> FormFacts:
+    """The form beside the person it is about, as received at `at`."""
     person = case.person
     return FormFacts(
         edition=form.edition,

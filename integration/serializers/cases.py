@@ -5,7 +5,7 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from cases.models import Case
+from cases.models import Case, Correction
 from detainers.models import Breach, CaseAuthority, Detainer
 from detainers.policies import VERDICTS, Verdict
 from integration import casefile
@@ -124,6 +124,33 @@ class BreachSerializer(serializers.ModelSerializer[Breach]):
         return int(breach.duration(self.context["now"]).total_seconds()) // 60
 
 
+class CorrectionSerializer(serializers.ModelSerializer[Correction]):
+    """That a fact was corrected: which field, when and what it did to the clock. Never what it said before or says now."""
+
+    id = serializers.UUIDField(source="public_id")
+    movement = serializers.ChoiceField(
+        choices=Correction._meta.get_field("movement").choices,
+        help_text="What it does to the end of authority",
+    )
+
+    class Meta:
+        model = Correction
+        fields = [
+            "id",
+            "kind",
+            "subject_id",
+            "field",
+            "state",
+            "movement",
+            "needs_second",
+            "reason_code",
+            "occurred_at",
+            "recorded_at",
+            "decided_at",
+        ]
+        read_only_fields = fields
+
+
 class CaseSummarySerializer(serializers.Serializer[Any]):
     """One line of the list."""
 
@@ -146,6 +173,12 @@ class CaseSerializer(CaseSummarySerializer):
     answers = serializers.SerializerMethodField()
     detainers = DetainerSerializer(many=True)
     breach = serializers.SerializerMethodField()
+    corrections = serializers.SerializerMethodField()
+
+    @extend_schema_field(CorrectionSerializer(many=True))
+    def get_corrections(self, file: casefile.CaseFile) -> list[dict[str, Any]]:
+        rows = casefile.corrections(self.context["actor"], file.case)
+        return [dict(CorrectionSerializer(row).data) for row in rows]
 
     @extend_schema_field(AnswersSerializer)
     def get_answers(self, file: casefile.CaseFile) -> dict[str, Any]:

@@ -50,6 +50,8 @@ IN_JAIL: dict[P, set[str]] = {
     P.WARRANT_RECORD: SHIFT,
     P.HOLD_DECIDE: {"supervisor"},
     P.STATUS_CLAIM_RECORD: SHIFT,
+    P.CORRECTION_REQUEST: SHIFT,
+    P.CORRECTION_APPROVE: {"supervisor"},
     P.BREACH_CLOSE: {"supervisor", "administrator"},
     P.AUDIT_VIEW: {"supervisor", "administrator"},
     P.ACCOUNT_MANAGE: {"administrator"},

@@ -108,7 +108,14 @@ def test_undoing_moves_back_exactly_what_moved_and_puts_the_names_back(cast, two
 def test_a_name_corrected_since_the_merge_is_not_put_back(cast, two):
     one, other = two
     move = merge(cast, one, other, take=["surname"])
-    Person.objects.filter(pk=one.person_id).update(surname="Corrected")
+    services.request_correction(
+        case_id=one.pk,
+        actor=cast.actor("officer"),
+        at=timezone.now(),
+        wish=services.Wish("person", one.person.public_id, "surname", "Corrected"),
+        reason_code="typing",
+        reason="Typed wrongly.",
+    )
 
     undo(cast, move)
 

@@ -116,13 +116,31 @@ def test_detainer_state_by_act_by_actor(road: Road, state: str, act: str) -> Non
 
 def test_the_table_above_is_complete() -> None:
     assert set(AFTER) == {state.value for state in DetainerState}
-    assert {(m.source, m.action, m.target) for m in DETAINER_MOVES} == {
+    moves = {(m.source, m.action, m.target) for m in DETAINER_MOVES}
+    assert {move for move in moves if move[1] != "correct"} == {
         (state, act, after) for state, acts in AFTER.items() for act, after in acts.items()
     }
-    assert {m.action for m in DETAINER_MOVES} == set(MAY)
+    assert {(source, target) for source, act, target in moves if act == "correct"} == BY_CORRECTION
+    assert {m.action for m in DETAINER_MOVES} == set(MAY) | {"correct"}
+    assert all(m.permission is None for m in DETAINER_MOVES if m.action == "correct")
 
+
+BY_CORRECTION = {
+    ("received", "deficient"),
+    ("deficient", "received"),
+    ("deficient", "served"),
+    ("served", "received"),
+    ("served", "deficient"),
+    ("lifted", "received"),
+    ("lifted", "deficient"),
+    ("lifted", "served"),
+    ("cancelled", "received"),
+    ("cancelled", "deficient"),
+    ("cancelled", "served"),
+}
 
 HOLD_ENDS = {
+    "corrected",
     "expired",
     "lifted",
     "released",
@@ -189,7 +207,7 @@ def test_hold_end_by_actor(road: Road, end: str) -> None:
 
 def test_every_end_of_a_hold_has_an_act_or_is_the_clocks() -> None:
     assert {state.value for state in HoldState} - {"active"} == HOLD_ENDS
-    assert set(MAY_END) | {"expired"} == HOLD_ENDS
+    assert set(MAY_END) | {"expired", "corrected"} == HOLD_ENDS
     assert {(m.source, m.target) for m in HOLD_MOVES} == {("active", end) for end in HOLD_ENDS}
     assert all(m.permission is None for m in HOLD_MOVES)
 
@@ -198,9 +216,9 @@ def test_every_end_of_a_hold_has_an_act_or_is_the_clocks() -> None:
 def test_the_database_refuses_every_other_move_of_a_hold(road: Road, source: str) -> None:
     case, detainer = road.held(eligible_at=ago(hours=1))
     hold = hold_of(case)
-    if source == "expired":
+    if source in ("expired", "corrected"):
         Hold.objects.filter(pk=hold.pk).update(
-            recorded_state="expired", ended_at=hold.deadline_at, ended_by="test"
+            recorded_state=source, ended_at=hold.deadline_at, ended_by="test"
         )
     elif source != "active":
         acts(road, case, detainer)[source](road.cast.actor("supervisor"))

@@ -1,0 +1,172 @@
+"""The facts that detainers keeps, for corrections: papers, service, warrants, findings, claims, lifts, breaches."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+
+from accounts.errors import Invalid
+from cases.corrections import registry
+from cases.corrections.registry import Change, Field, Kind
+from cases.models import Case
+from detainers import rulebook
+from detainers.models import (
+    Breach,
+    ConditionFinding,
+    Detainer,
+    DetainerService,
+    StatusClaim,
+    Warrant,
+)
+from detainers.services.correct import assess, settle
+from detainers.services.reread import standing_state
+from detainers.states import DetainerState
+
+
+def _editions() -> list[tuple[str, Any]]:
+    return [(code, code) for code in rulebook.current().editions]
+
+
+def _on_detainer(model: Any, order: str) -> Any:
+    return lambda case: (
+        model.objects.filter(detainer__case=case, detainer__withdrawn_at__isnull=True)
+        .select_related("detainer")
+        .order_by(order, "pk")
+    )
+
+
+def _withdraw_lift(change: Change) -> None:
+    """The detainer was not lifted after all: it stands as its form and service say."""
+    detainer: Detainer = change.row
+    deficient = bool(detainer.deficiencies)
+    detainer.state = DetainerState.DEFICIENT if deficient else standing_state(detainer)
+    detainer.ended_at, detainer.end_reason, detainer.ended_by = None, "", ""
+    detainer.save(update_fields=["state", "ended_at", "end_reason", "ended_by"])
+
+
+def _not_before_receipt(row: Any, field: str, value: Any) -> None:
+    detainer = row if isinstance(row, Detainer) else row.detainer
+    if field in ("served_at", "ended_at") and value < detainer.received_at:
+        raise Invalid("This lies before the receipt of the detainer.", field="value", code="before_receipt")
+
+
+def _receipt_first(detainer: Detainer, field: str, value: Any) -> None:
+    if field != "received_at":
+        return
+    later = [service.served_at for service in detainer.services.all()] + [detainer.ended_at or value]
+    if min(later) < value:
+        raise Invalid("It was served or lifted before that time.", field="value", code="after_service")
+
+
+def _detainers(case: Case) -> Any:
+    return Detainer.objects.filter(case=case).order_by("received_at", "pk")
+
+
+def _words(row: Any) -> str:
+    return str(row)
+
+
+KINDS = (
+    Kind(
+        "detainer",
+        _("Detainer"),
+        _detainers,
+        (
+            Field("received_at", _("Received"), "instant"),
+            Field("channel", _("How it came"), "choice", Detainer.Channel.choices),
+            Field("edition", _("Edition of the form"), "choice", _editions),
+            Field("issued_on", _("Date on the form"), "date", is_required=False),
+            Field("boxes", _("Boxes ticked"), "codes"),
+            Field("subject_surname", _("Surname on the form"), is_required=False, most=100),
+            Field("subject_given_names", _("Given names on the form"), is_required=False, most=150),
+            Field("subject_birth_date", _("Date of birth on the form"), "date", is_required=False),
+            Field("issuing_office", _("Issuing office"), is_required=False, most=200),
+            Field("officer_title", _("Title of the officer"), is_required=False, most=100),
+            Field("signature_present", _("Signed"), "flag"),
+        ),
+        words=_words,
+        can_be_withdrawn=True,
+        check=_receipt_first,
+    ),
+    Kind(
+        "service",
+        _("Copy given to the person"),
+        _on_detainer(DetainerService, "served_at"),
+        (
+            Field("served_at", _("When"), "instant"),
+            Field("language", _("Language (code such as es)"), most=12),
+            Field("method", _("How"), "choice", DetainerService.Method.choices[:2]),
+        ),
+        words=_words,
+        can_be_withdrawn=True,
+        check=_not_before_receipt,
+    ),
+    Kind(
+        "warrant",
+        _("Warrant"),
+        _on_detainer(Warrant, "signed_at"),
+        (
+            Field("kind", _("Kind"), "choice", Warrant.Kind.choices),
+            Field("signed_by_role", _("Signed by (role)"), most=100),
+            Field("signed_at", _("Signed"), "instant"),
+        ),
+        words=_words,
+        can_be_withdrawn=True,
+    ),
+    Kind(
+        "finding",
+        _("Condition met"),
+        _on_detainer(ConditionFinding, "found_at"),
+        (
+            Field("found_at", _("When"), "instant"),
+            Field("basis", _("On what basis")),
+            Field("official_role", _("Role of the official"), is_required=False, most=100),
+        ),
+        words=_words,
+        can_be_withdrawn=True,
+    ),
+    Kind(
+        "claim",
+        _("Claim of status"),
+        lambda case: StatusClaim.objects.filter(case=case).order_by("claimed_at", "pk"),
+        (
+            Field("kind", _("What is claimed"), "choice", StatusClaim.Kind.choices),
+            Field("claimed_at", _("When"), "instant"),
+            Field("proof", _("Proof was given"), "flag"),
+            Field("evidence", _("What was shown"), is_required=False, most=200),
+        ),
+        words=lambda claim: str(claim.get_kind_display()),
+        can_be_withdrawn=True,
+    ),
+    Kind(
+        "lift",
+        _("Lift of a detainer"),
+        lambda case: _detainers(case).filter(ended_at__isnull=False),
+        (
+            Field("ended_at", _("Lifted"), "instant"),
+            Field("end_reason", _("Why"), is_required=False, most=500),
+        ),
+        words=_words,
+        can_be_withdrawn=True,
+        withdraw=_withdraw_lift,
+        check=_not_before_receipt,
+    ),
+    Kind(
+        "breach",
+        _("Explanation of a breach"),
+        lambda case: Breach.objects.filter(case=case, closed_at__isnull=False).order_by("from_at", "pk"),
+        (
+            Field("cause", _("Cause"), "long_text", most=2000),
+            Field("remedy", _("Remedy"), "long_text", most=2000),
+        ),
+        words=_words,
+    ),
+)
+
+
+def connect() -> None:
+    """Register the kinds, and what corrections do to the clock. Called once when the app is ready."""
+    registry.register(*KINDS)
+    registry.assess = assess
+    registry.settle = settle
