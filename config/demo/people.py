@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from accounts.actors import Actor, actor_for_user, system
 from accounts.models import Agency, Membership, User
+from accounts.permissions import Permission
 from integration.models import ApiClient
 from integration.services import create_client
 from oversight.models import ReviewGrant
@@ -88,6 +89,11 @@ class DemoPeople:
     def actor(self, who: str) -> Actor:
         """The actor of a demo login by the part of its address before the @."""
         return actor_for_user(User.objects.get(email=f"{who}@clearhold.example"))
+
+    def everybody(self) -> Actor:
+        """All of the demo's people as one, for the rows that are in reach while the samples are played and checked."""
+        grants = frozenset((Permission.CASE_VIEW, agency.pk) for agency in self.agencies.values())
+        return Actor(kind="system", id="system:demo", label="Clearhold (demo)", grants=grants)
 
 
 def secrets_file() -> Path:

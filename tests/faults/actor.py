@@ -21,6 +21,7 @@ from django.db import close_old_connections  # noqa: E402
 from django.utils import timezone  # noqa: E402
 
 from accounts.errors import ClearholdError  # noqa: E402
+from accounts.rows import acting_for  # noqa: E402
 from audit.ledger import signing  # noqa: E402
 from audit.ledger.checks import as_json, verify  # noqa: E402
 from cases import services as cases  # noqa: E402
@@ -184,8 +185,9 @@ def _answer(actor: Actor, line: str) -> dict[str, Any]:
 def main() -> None:
     actor = Actor()
     print(json.dumps({"ok": actor.begin()}), flush=True)
-    for line in sys.stdin:
-        print(json.dumps(_answer(actor, line)), flush=True)
+    with acting_for(actor.people.everybody()):
+        for line in sys.stdin:
+            print(json.dumps(_answer(actor, line)), flush=True)
 
 
 if __name__ == "__main__":

@@ -12,6 +12,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from rich.console import Console
 from rich.panel import Panel
 
+from accounts.rows import acting_for
 from config.demo import people, processes, round, runner, stories, timeline, tonight
 from config.demo.story import Context
 from matching.samples import cast
@@ -72,13 +73,27 @@ class Command(BaseCommand):
         if fresh:
             round.begin_again()
         demo = people.set_up()
+        with acting_for(demo.everybody()):
+            failed = self._play(demo, samples, console, once=once, host=host, port=port, quiet=quiet)
+        if failed:
+            raise CommandError(f"{failed} of {len(samples)} sample cases did not end as expected.")
+
+    def _play(
+        self,
+        demo: people.DemoPeople,
+        samples: list[Any],
+        console: Console,
+        *,
+        once: bool,
+        host: str,
+        port: int,
+        quiet: bool,
+    ) -> int:
+        """Take the samples along their roads, or only look when all have arrived. Returns how many went another way."""
         plays = [runner.Play(Context(sample, demo, round.epoch()), stories.of(sample)) for sample in samples]
         if once and not any(runner.report(plays).values()):
-            failed = show(plays, console, seconds=None, quiet=quiet)
-        else:
-            failed = self._with_processes(demo, plays, console, once=once, host=host, port=port, quiet=quiet)
-        if failed:
-            raise CommandError(f"{failed} of {len(plays)} sample cases did not end as expected.")
+            return show(plays, console, seconds=None, quiet=quiet)
+        return self._with_processes(demo, plays, console, once=once, host=host, port=port, quiet=quiet)
 
     def _with_processes(
         self,
