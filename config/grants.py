@@ -104,10 +104,13 @@ EXCEPTIONS: dict[str, dict[str, str]] = {
     STATISTICS: {},
 }
 
+# What the watchdog reads: counts and instants of the whole installation, beyond any scope of rows, and nothing of anybody.
+_PULSE = {"detainers_pulse": READ, "audit_event_mark": READ, "audit_access_mark": READ}
+
 VIEWS: dict[str, dict[str, str]] = {
-    WEB: {"detainers_authority": READ, "detainers_pulse": READ},
-    WORKER: {"detainers_authority": READ, "detainers_pulse": READ},
-    CLOCK: {"detainers_authority": READ, "detainers_pulse": READ},
+    WEB: {"detainers_authority": READ, **_PULSE},
+    WORKER: {"detainers_authority": READ, **_PULSE},
+    CLOCK: {"detainers_authority": READ, **_PULSE},
     OVERSIGHT: {"oversight_case": READ, "oversight_mark": READ},
     PUBLIC: {},
     STATISTICS: {"oversight_case": READ, "oversight_mark": READ},
