@@ -6,7 +6,7 @@ Adapters in `gateways/` speak the wire; only config/wiring.py names one.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final, Protocol
 
 from matching.errors import NoGateway
@@ -48,6 +48,8 @@ class Waiting:
 
     number: int
     sha256: str
+    content: bytes | None = field(default=None, repr=False)
+    """The message itself, where the listing brought it along: short ones need no call of their own."""
 
 
 class BureauGateway(Protocol):
@@ -70,6 +72,10 @@ class BureauGateway(Protocol):
 
     def delete(self, message: Waiting) -> None:
         """Say that the message is safely stored. Deleting again changes nothing."""
+        ...
+
+    def delete_all(self, messages: Sequence[Waiting]) -> None:
+        """Say that all these messages are safely stored."""
         ...
 
     def is_reachable(self) -> bool:

@@ -6,8 +6,9 @@ from datetime import datetime
 from hashlib import sha256
 from uuid import UUID, uuid4
 
-from django.db import transaction
+from django.db import DEFAULT_DB_ALIAS, connections, transaction
 from django.db.models import BinaryField, F, Func
+from psycopg.pq import Format
 
 from accounts.actors import Actor
 from accounts.errors import ClearholdError, Invalid, NotFound
@@ -129,7 +130,7 @@ def content_of(document: Document) -> bytes:
     """
     context = envelope.context_of(CONTENT, document.public_id)
     try:
-        content = envelope.decrypt(bytes(document.content), context=context)
+        content = envelope.decrypt(_stored(document), context=context)
         if sha256(content).hexdigest() != document.sha256:
             raise Damaged(
                 f"Document {document.public_id} no longer gives the digest under which it was received. "
@@ -138,6 +139,19 @@ def content_of(document: Document) -> bytes:
     except KeysError as error:
         raise Unreadable(error) from error
     return content
+
+
+def _stored(document: Document) -> bytes:
+    """The sealed bytes. Where they were deferred they are fetched as bytes, not as text of twice their size."""
+    if "content" not in document.get_deferred_fields():
+        return bytes(document.content)
+    with connections[document._state.db or DEFAULT_DB_ALIAS].cursor() as cursor:
+        cursor.cursor.format = Format.BINARY
+        cursor.execute("SELECT content FROM cases_document WHERE id = %s", [document.pk])
+        row = cursor.fetchone()
+    if row is None:
+        raise NotFound(f"There is no document {document.pk}.")
+    return bytes(row[0])
 
 
 def key_of_document(document_id: int) -> DataKey:

@@ -92,9 +92,14 @@ class BookingEft:
         return day.year - self.dob.year - ((day.month, day.day) < (self.dob.month, self.dob.day))
 
 
-def validate_booking_eft(content: bytes, *, today: date | None = None) -> BookingEft:
-    """Read a booking file; raises UnreadableEft or RefusedEft with all problems. `today` bounds 1.005 DAT."""
-    transaction = itl.read(content)
+def validate_booking_eft(
+    content: bytes, *, today: date | None = None, transaction: Transaction | None = None
+) -> BookingEft:
+    """Read a booking file; raises UnreadableEft or RefusedEft with all problems. `today` bounds 1.005 DAT.
+
+    `transaction` is `content` as read before, to spare the reading.
+    """
+    transaction = transaction or itl.read(content)
     problems = list(_check_header(transaction, today))
     bodies = list(transaction.tagged(2))
     if len(bodies) != 1:

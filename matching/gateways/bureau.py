@@ -6,11 +6,13 @@ error is kept out of our sentences: it may repeat what we sent.
 
 from __future__ import annotations
 
+import base64
 import hashlib
+import json
 import os
 import threading
 from collections.abc import Sequence
-from typing import Final
+from typing import Any, Final
 from urllib.parse import unquote
 
 import httpx
@@ -47,17 +49,20 @@ class HttpBureau:
         return Receipt(control_number=number, is_duplicate=bool(answer.get("duplicate")))
 
     def list_waiting(self, *, after: int, limit: int) -> Sequence[Waiting]:
-        answer = _json(self._call("GET", "/v1/mailbox", params={"after": after, "limit": limit}))
+        params = {"after": after, "limit": limit, "contents": 1}
+        answer = _json(self._call("GET", "/v1/mailbox", params=params))
         messages = answer.get("messages")
         if not isinstance(messages, list):
             raise Transient("bad_listing", "The bureau's list of messages could not be read.")
         try:
-            return [Waiting(number=int(item["id"]), sha256=str(item["sha256"])) for item in messages]
+            return [_listed(item) for item in messages]
         except (KeyError, TypeError, ValueError) as error:
             raise Transient("bad_listing", "The bureau's list of messages could not be read.") from error
 
     def fetch(self, message: Waiting) -> bytes:
-        content = self._call("GET", f"/v1/mailbox/{message.number}").content
+        content = message.content
+        if content is None:
+            content = self._call("GET", f"/v1/mailbox/{message.number}").content
         if len(content) > MAX_MESSAGE_BYTES:
             raise Permanent("message_too_large", "The message is larger than any answer we accept.")
         if hashlib.sha256(content).hexdigest() != message.sha256:
@@ -66,6 +71,10 @@ class HttpBureau:
 
     def delete(self, message: Waiting) -> None:
         self._call("DELETE", f"/v1/mailbox/{message.number}")
+
+    def delete_all(self, messages: Sequence[Waiting]) -> None:
+        body = json.dumps({"ids": [message.number for message in messages]}).encode()
+        self._call("POST", "/v1/mailbox/delete", content=body, headers={"Content-Type": "application/json"})
 
     def is_reachable(self) -> bool:
         try:
@@ -109,6 +118,12 @@ def _failure(status: int) -> Transient | Permanent:
             "refused", "The bureau read the file and refuses it (422). Correct it and send new prints."
         )
     return Permanent(f"http_{status}", f"The bureau refuses the request ({status}).")
+
+
+def _listed(item: dict[str, Any]) -> Waiting:
+    """One entry of the list, with the message where it came along. Raises KeyError, TypeError, ValueError."""
+    content = base64.b64decode(item["content"], validate=True) if "content" in item else None
+    return Waiting(number=int(item["id"]), sha256=str(item["sha256"]), content=content)
 
 
 def _json(response: httpx.Response) -> dict[str, object]:

@@ -8,6 +8,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 
+from cases.models import Document
 from cases.services.documents import content_of
 from matching import policies, sealing
 from matching.errors import OutgoingChanged
@@ -138,7 +139,7 @@ class Transmission(LeasedWork):
 
         Raises OutgoingChanged when the parts do not give the digest that was recorded, Unreadable when one cannot be opened.
         """
-        received = content_of(self.submission.document) if self.submission.document else b""
+        received = content_of(document) if (document := self._received()) else b""
         head = sealing.opened_head(bytes(self.outgoing_head), transmission=self.public_id)
         content = head + (received[-self.outgoing_tail :] if self.outgoing_tail else b"")
         if sha256(content).hexdigest() != self.outgoing_sha256:
@@ -146,6 +147,10 @@ class Transmission(LeasedWork):
                 f"Transmission {self.public_id} no longer gives the bytes that were recorded."
             )
         return content
+
+    def _received(self) -> Document | None:
+        """The received file, its bytes left where they are until they are asked for."""
+        return Document.objects.defer("content").filter(submissions=self.submission_id).first()
 
     @property
     def reason_sentence(self) -> str:

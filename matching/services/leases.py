@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
-from django.db import InterfaceError, OperationalError, close_old_connections, transaction
+from django.db import InterfaceError, OperationalError, close_old_connections
 from django.utils import timezone
 
 from matching import conf
@@ -29,17 +29,13 @@ def take(queryset: WorkQuerySet, *, owner: str, at: datetime, lasts: timedelta) 
 
     Two workers never get the same row: the loser skips the locked row, or no longer finds it due.
     """
-    with transaction.atomic():
-        row: Transmission | PrintSearch | None = (
-            queryset.due(at).select_for_update(skip_locked=True, of=("self",)).first()
-        )
-        if row is None:
-            return None
-        row.state = queryset.busy_state
-        row.lease_owner, row.lease_until = owner, at + lasts
-        row.attempts += 1
-        row.save(update_fields=LEASE_FIELDS)
-    return row
+    chosen, values = queryset.due(at).values("pk")[:1].query.sql_with_params()
+    rows = queryset.model.objects.raw(
+        f"UPDATE {queryset.model._meta.db_table} SET state = %s, lease_owner = %s, lease_until = %s, attempts = attempts + 1 "
+        f"WHERE id = ({chosen} FOR UPDATE SKIP LOCKED) RETURNING *",
+        [queryset.busy_state, owner, at + lasts, *values],
+    )
+    return next(iter(rows), None)
 
 
 def put_back(row: LeasedWork, *, at: datetime, tries: int) -> datetime | None:

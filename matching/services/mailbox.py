@@ -129,8 +129,9 @@ def _record_batch(
     else:
         kept = [(message, is_new) for (message, _), is_new in zip(batch, news, strict=True)]
     result.left += len(batch) - len(kept)
-    for message, is_new in kept:
-        gateway.delete(message)
+    if kept:
+        gateway.delete_all([message for message, _ in kept])
+    for _, is_new in kept:
         result.new += is_new
         result.repeated += not is_new
 

@@ -91,10 +91,10 @@ def record_sent(*, transmission_id: int, receipt: Receipt, at: datetime) -> Tran
     Also when the lease had run out: it is a fact. A second receipt changes nothing.
     """
     with transaction.atomic():
-        row = _lock(transmission_id)
+        row = _lock(transmission_id, "submission__case__agency")
         if row.state == TransmissionState.SENT:
             return TransmissionState.SENT
-        submission = _submission_of(row)
+        submission = row.submission
         _check(row, submission, TransmissionState.SENT, "record_sent", SYSTEM)
         row.state = TransmissionState.SENT
         row.forget_lease()
@@ -252,8 +252,10 @@ def note_held_back(row: Transmission, submission: Submission, *, at: datetime) -
     )
 
 
-def _lock(transmission_id: int) -> Transmission:
-    row: Transmission | None = Transmission.objects.select_for_update().filter(pk=transmission_id).first()
+def _lock(transmission_id: int, *related: str) -> Transmission:
+    """The row under a lock; `related` rows come with it, unlocked and perhaps older than the lock."""
+    rows = Transmission.objects.select_for_update(of=("self",)).defer("outgoing_head")
+    row: Transmission | None = rows.select_related(*related).filter(pk=transmission_id).first()
     if row is None:
         raise NotFound(f"There is no transmission {transmission_id}.")
     return row

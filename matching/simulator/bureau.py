@@ -65,7 +65,7 @@ class Bureau:
         at = datetime.fromtimestamp(transaction.accepted_ms / 1000, UTC)
         post = _Post(eft, transaction, at, self._options.state_ori, keeps_tcr=not self._faults.no_tcr)
         try:
-            booking = validate_booking_eft(content)
+            booking = validate_booking_eft(content, transaction=eft)
         except EftError as error:
             return self._timed(transaction, _rejects(post, _texts(error.errors))), None, {}
         prints: Prints = {}

@@ -1,5 +1,6 @@
 """The bureau's wire: HTTP on a Unix socket or on TCP. Nothing of a file's contents is ever logged."""
 
+import base64
 import errno
 import hashlib
 import json
@@ -19,13 +20,15 @@ from matching.formats.errors import EftError
 from matching.formats.limits import MAX_FILE_BYTES
 from matching.simulator.bureau import check_readable
 from matching.simulator.options import Faults
-from matching.simulator.spool import Spool
+from matching.simulator.spool import Spool, Waiting
 from matching.simulator.worker import Worker
 
 log = logging.getLogger("matching.simulator")
 LONGEST_SOCKET_PATH = 100
 MOST_LISTED = 500
+LONGEST_LISTED = 64 * 1024
 _TRANSACTIONS, _MAILBOX, _HEALTH = "/v1/transactions", "/v1/mailbox", "/v1/health"
+_DELETE = f"{_MAILBOX}/delete"
 
 
 class Service:
@@ -78,23 +81,28 @@ class Handler(BaseHTTPRequestHandler):
         content = self._body()
         if content is None:
             return
-        if urlsplit(self.path).path != _TRANSACTIONS:
+        path = urlsplit(self.path).path
+        if path == _DELETE:
+            self._delete_all(content)
+        elif path != _TRANSACTIONS:
             self._refuse(HTTPStatus.NOT_FOUND, "There is nothing at this address.")
         elif self.service.takes_fault("unavailable"):
             self._refuse(HTTPStatus.SERVICE_UNAVAILABLE, "The bureau is not available; try again later.")
-        elif self.headers.get("X-Digest-SHA256", "").lower() != hashlib.sha256(content).hexdigest():
+        elif self.headers.get("X-Digest-SHA256", "").lower() != (
+            digest := hashlib.sha256(content).hexdigest()
+        ):
             message = "X-Digest-SHA256 does not fit the body; send the file again."
             self._refuse(HTTPStatus.UNPROCESSABLE_ENTITY, message)
         else:
-            self._submit(content)
+            self._submit(content, digest)
 
-    def _submit(self, content: bytes) -> None:
+    def _submit(self, content: bytes, digest: str) -> None:
         try:
             check_readable(content)
         except EftError as error:
             self._refuse(HTTPStatus.UNPROCESSABLE_ENTITY, error.errors[0].message)
             return
-        transaction, is_duplicate = self.service.spool.accept(content)
+        transaction, is_duplicate = self.service.spool.accept(content, digest=digest)
         self.service.worker.wake()
         log.info("%s accepted%s", transaction.control_number, " again" if is_duplicate else "")
         if self.service.takes_fault("dropped"):
@@ -110,8 +118,8 @@ class Handler(BaseHTTPRequestHandler):
             self._refuse(HTTPStatus.BAD_REQUEST, "after and limit must be whole numbers.")
             return
         waiting = self.service.spool.waiting(after=after, limit=max(1, min(limit, MOST_LISTED)))
-        messages = [{"id": item.id, "sha256": item.sha256} for item in waiting]
-        self._send_json(HTTPStatus.OK, {"messages": messages})
+        with_contents = query.get("contents") == ["1"]
+        self._send_json(HTTPStatus.OK, {"messages": [_entry(item, with_contents) for item in waiting]})
 
     def _fetch(self, number: int) -> None:
         content = self.service.spool.message(number)
@@ -119,6 +127,16 @@ class Handler(BaseHTTPRequestHandler):
             self._refuse(HTTPStatus.NOT_FOUND, "There is no such message; it may have been deleted.")
         else:
             self._send(HTTPStatus.OK, content, "application/octet-stream")
+
+    def _delete_all(self, body: bytes) -> None:
+        try:
+            numbers = [int(number) for number in json.loads(body)["ids"]]
+        except (ValueError, TypeError, KeyError):
+            self._refuse(HTTPStatus.BAD_REQUEST, 'Send {"ids": [...]} with the numbers of messages.')
+            return
+        for number in numbers:
+            self.service.spool.delete(number)
+        self._send(HTTPStatus.NO_CONTENT, b"", "")
 
     def _body(self) -> bytes | None:
         length = self.headers.get("Content-Length", "")
@@ -157,6 +175,14 @@ class Handler(BaseHTTPRequestHandler):
 
     def log_message(self, format: str, *args: object) -> None:
         """Requests are not logged: their paths and headers are the sender's words."""
+
+
+def _entry(item: Waiting, with_contents: bool) -> dict[str, Any]:
+    """A message as the list shows it; a short one with its contents, when they were asked for."""
+    entry: dict[str, Any] = {"id": item.id, "sha256": item.sha256}
+    if with_contents and len(item.content) <= LONGEST_LISTED:
+        entry["content"] = base64.b64encode(item.content).decode()
+    return entry
 
 
 class _UnixServer(socketserver.ThreadingMixIn, socketserver.UnixStreamServer):

@@ -17,10 +17,12 @@ import os
 import threading
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
 
+MOST_FRESH = 32
+"""Submissions kept in memory until they are answered, so that they need not be read again."""
 _FOLDERS = ("accepted", "done", "answers", "mailbox", "taken", "enrolled")
 
 
@@ -54,6 +56,7 @@ class Outgoing:
 class Waiting:
     id: int
     sha256: str
+    content: bytes = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +90,7 @@ class Spool:
             (directory / folder).mkdir(mode=0o700, exist_ok=True)
         self._lock = _lock(directory / "lock")
         self._writing: set[str] = set()
+        self._fresh: dict[int, bytes] = {}
         self._spent: list[_Message] = []
         self._answers: dict[int, list[Outgoing]] = {}
         self._due: list[tuple[int, int, int]] = []
@@ -98,9 +102,9 @@ class Spool:
 
     # Submissions
 
-    def accept(self, content: bytes) -> tuple[Transaction, bool]:
-        """Store a submission for good; True when the same bytes were taken in before."""
-        digest = hashlib.sha256(content).hexdigest()
+    def accept(self, content: bytes, *, digest: str | None = None) -> tuple[Transaction, bool]:
+        """Store a submission for good; True when the same bytes were taken in before. `digest` where it is known already."""
+        digest = digest or hashlib.sha256(content).hexdigest()
         with self._guard:
             while digest in self._writing:
                 self._guard.wait()
@@ -114,6 +118,8 @@ class Spool:
             self._write("accepted", transaction.name, content)
             with self._guard:
                 self._by_digest[digest] = transaction
+                if len(self._fresh) < MOST_FRESH:
+                    self._fresh[transaction.sequence] = content
                 self._open[transaction.sequence] = transaction
         finally:
             with self._guard:
@@ -127,7 +133,8 @@ class Spool:
             return self._open[min(self._open)] if self._open else None
 
     def content(self, transaction: Transaction) -> bytes:
-        return (self._root / "accepted" / transaction.name).read_bytes()
+        fresh = self._fresh.get(transaction.sequence)
+        return (self._root / "accepted" / transaction.name).read_bytes() if fresh is None else fresh
 
     def settle(self, transaction: Transaction, answers: Sequence[Outgoing]) -> None:
         """Store all answers of a submission at once; interrupted before that, it is settled again."""
@@ -136,6 +143,7 @@ class Spool:
         with self._guard:
             self._finish(transaction)
             self._open.pop(transaction.sequence, None)
+            self._fresh.pop(transaction.sequence, None)
             self._answers[transaction.sequence] = list(answers)
             for place, item in enumerate(answers):
                 heapq.heappush(self._due, (item.due_ms, transaction.sequence, place))
@@ -147,7 +155,8 @@ class Spool:
         with self._guard:
             self._release_due()
             numbers = sorted(number for number in self._mailbox if number > after)[:limit]
-            return [Waiting(number, hashlib.sha256(self._content(number)).hexdigest()) for number in numbers]
+            contents = [(number, self._content(number)) for number in numbers]
+        return [Waiting(number, hashlib.sha256(text).hexdigest(), text) for number, text in contents]
 
     def message(self, number: int) -> bytes | None:
         with self._guard:

@@ -1,6 +1,6 @@
 """Print files, a bureau in memory, and checks at every stage, made by walking the services."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from hashlib import sha256
@@ -95,6 +95,10 @@ class FakeBureau:
         self._fail()
         self.mailbox.pop(message.number, None)
         self.deleted.append(message.number)
+
+    def delete_all(self, messages: Sequence[Waiting]) -> None:
+        for message in messages:
+            self.delete(message)
 
     def is_reachable(self) -> bool:
         return True

@@ -211,7 +211,7 @@ def test_without_a_gateway_it_waits(checks: Checks, monkeypatch: pytest.MonkeyPa
 
 def test_bytes_that_are_not_what_was_prepared_are_never_sent(checks: Checks, bureau: FakeBureau) -> None:
     row = checks.transmission("queued")
-    other = sealed_head(b"other", transmission=row.public_id, document_id=row.submission.document_id)
+    other = sealed_head(b"other", transmission=row.public_id, document=row.submission.document)
     Transmission.objects.filter(pk=row.pk).update(outgoing_head=other)
 
     state = services.carry_transmission(transmission_id=row.pk, owner="w1", clock=lambda: row.next_attempt_at)
