@@ -21,7 +21,7 @@ def play(environment: Environment, row: Row, run: int, *, is_timed: bool = True)
     this = Round(environment, run)
     load_before = os.getloadavg()[0]
     if row.kills:
-        this.hold(2, 7.0)
+        this.hold(2, 5.0)
     try:
         row.play(this)
         assert this.proof, "The injector proved nothing."

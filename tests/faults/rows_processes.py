@@ -76,7 +76,7 @@ def worker(this: Round) -> None:
     )
 
 
-@row(3, "SIGTERM of a worker under load", kills=True)
+@row(3, "SIGTERM of a worker under load", kills=True, bound=30.0)
 def sigterm(this: Round) -> None:
     """As a deployment does. It ends by itself, with what it had begun done or given back."""
     environment = this.environment
