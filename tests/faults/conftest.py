@@ -1,5 +1,6 @@
 """The long kills run only when they are asked for: `make faults`, or `pytest -m faults`."""
 
+import signal
 from collections.abc import Iterator
 
 import pytest
@@ -17,6 +18,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 @pytest.fixture(scope="session")
 def checkout() -> Iterator[Checkout]:
-    """A checkout of its own; each test begins a fresh round in it."""
+    """A checkout of its own; each test begins a fresh round in it. Asked to end, the tests end what they started first."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     with temporary_checkout() as made:
         yield made
