@@ -118,6 +118,7 @@ class Environment:
         self._manage("migrate", "--verbosity", "0")
         self.actor = Helper(self.checkout, self.environment)
         self.second = Helper(self.checkout, self.environment)
+        self.clock = Helper(self.checkout, self.environment, role="clock")
         self.auditor = Helper(self.checkout, self.environment, role="owner")
         self.broker_url = self.actor.begun["broker"]
         self.port = free_port()
@@ -136,7 +137,7 @@ class Environment:
         self._ending.set()
         for child in self.running.values():
             inject.end_group(child)
-        for helper in (self.actor, self.second, self.auditor):
+        for helper in (self.actor, self.second, self.clock, self.auditor):
             helper.end()
         if self.rabbit is not None:
             self.rabbit.remove()

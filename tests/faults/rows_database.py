@@ -76,7 +76,7 @@ def locked(this: Round) -> None:
         this.wait("the others", lambda: len(environment.rows(query, [ids])) == 3)
         time.sleep(1)
         assert held[0].hold not in {row[0] for row in environment.rows(query, [ids])}
-        outcome = environment.actor.do("sweep")
+        outcome = environment.clock.do("sweep")
         assert outcome["busy"] or outcome["skipped"] >= 1, outcome
     this.happened()
     this.proves(

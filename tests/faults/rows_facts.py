@@ -118,7 +118,7 @@ def release_races(this: Round) -> None:
     answers: list[dict[str, Any]] = []
     environment.second.tell("release", case=held[0].case, start=start)
     time.sleep(max(0.0, start - time.time()))
-    outcome = environment.actor.do("sweep")
+    outcome = environment.clock.do("sweep")
     answers.append(environment.second.hear())
     for one in held[1:]:
         answers.append(environment.second.ask("release", case=one.case))
@@ -179,7 +179,9 @@ def clocks(this: Round) -> None:
     """The worker's clock is really shifted, by libfaketime. The database's step is played: its last sweep lies in the future."""
     environment = this.environment
     held = this.hold(3, 30.0)
-    shifted = Helper(environment.checkout, environment.environment | inject.shifted_clock("+2d"))
+    shifted = Helper(
+        environment.checkout, environment.environment | inject.shifted_clock("+2d"), role="clock"
+    )
     try:
         assert shifted.do("clock") > time.time() + 86400
         shifted.do("sweep")
