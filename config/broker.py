@@ -5,7 +5,7 @@ from typing import Any, Final
 from celery.app.amqp import AMQP
 from kombu import Connection, Exchange, Queue
 
-QUEUES: Final = ("match", "clock", "deliver")
+QUEUES: Final = ("match", "clock", "deliver", "sweep")
 DEAD: Final = "clearhold.dead"
 AMQP_SCHEMES: Final = ("amqp://", "amqps://", "pyamqp://")
 # How often RabbitMQ gives one message out again before it puts it aside. Our own count in PostgreSQL is lower for rows.

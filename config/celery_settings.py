@@ -24,9 +24,8 @@ task_create_missing_queues = True
 # Celery 5.7 wants routes here; a `queue=` on the task itself warns that it will go.
 task_routes = {
     "detainers.tasks.*": {"queue": "clock"},
-    "matching.tasks.sweep_matching": {
-        "queue": "clock"
-    },  # what a dead worker left must not wait in that worker's queue
+    # What a dead worker left must not wait behind the files to send, and the clock's role may not touch those rows.
+    "matching.tasks.sweep_matching": {"queue": "sweep"},
     "matching.tasks.search_prints": {"queue": "match"},
     "matching.tasks.*": {"queue": "deliver"},
     "audit.tasks.seal_ledger": {"queue": "clock"},

@@ -136,7 +136,7 @@ def programs(
     listed += [
         Program("worker-match", _worker(celery, "match", match_workers), "worker"),
         Program("worker-clock", _worker(celery, "clock", 1), "clock"),
-        Program("worker-deliver", _worker(celery, "deliver", 2), "worker"),
+        Program("worker-deliver", _worker(celery, "deliver", 2, "sweep"), "worker"),
         Program("beat", [*celery, "beat", "--loglevel=WARNING", "--pidfile="], "clock"),
         Program(
             "web",
@@ -155,11 +155,11 @@ def programs(
     return listed
 
 
-def _worker(celery: list[str], queue: str, children: int) -> list[str]:
+def _worker(celery: list[str], queue: str, children: int, *more: str) -> list[str]:
     return [
         *celery,
         "worker",
-        f"--queues={queue}",
+        f"--queues={','.join((queue, *more))}",
         f"--concurrency={children}",
         f"--hostname={queue}@%h",
         "--loglevel=WARNING",

@@ -19,7 +19,7 @@ from matching.samples.generate import DATA, GALLERY
 START_SECONDS = 60.0
 WORKER_OPTIONS = (
     "--beat",
-    "--queues=match,clock,deliver",
+    "--queues=match,clock,deliver,sweep",
     "--concurrency=2",
     "--without-gossip",
     "--without-mingle",

@@ -7,6 +7,7 @@ import pytest
 from django.utils import timezone
 from kombu.exceptions import OperationalError
 
+from config.demo.processes import programs
 from matching import hints, services, tasks
 from matching.models import PrintSearch, Transmission
 from matching.services import searches
@@ -182,3 +183,16 @@ def test_the_sweep_wakes_a_few_workers_however_much_is_due(
     given.clear()
 
     assert services.hint_due(at=timezone.now() + timedelta(seconds=1)) == 4
+
+
+def test_the_sweep_has_a_queue_that_a_worker_with_its_privileges_takes() -> None:
+    queue = hints.current_app.amqp.router.route({}, tasks.sweep_matching.name)["queue"].name
+    takers = [
+        program
+        for program in programs(port=1, host="127.0.0.1")
+        for word in program.command
+        if word.startswith("--queues=") and queue in word.removeprefix("--queues=").split(",")
+    ]
+
+    assert queue != "deliver"
+    assert [program.role for program in takers] == ["worker"]
