@@ -6,9 +6,11 @@ from datetime import timedelta
 
 import pytest
 
+from config.roles import CLOCK
 from matching import owners, services
 from matching.models import Mailbox, Transmission
 from matching.services import mailbox
+from tests import as_web
 from tests.matching.conftest import NOW, Checks, FakeBureau
 
 OF_A_CHILD = "from matching.owners import this_process; print(this_process(), flush=True); input()"
@@ -54,13 +56,13 @@ def _gone() -> str:
 def test_the_sweep_gives_back_what_a_gone_worker_holds_without_waiting(checks: Checks) -> None:
     row = checks.open().transmissions.get()
     services.claim_transmission(transmission_id=row.pk, owner=_gone(), at=row.next_attempt_at)
-    at = row.next_attempt_at + timedelta(seconds=1)
+    was_due = row.next_attempt_at
 
-    moved = services.sweep_leases(at=at)
+    moved = services.sweep_leases(at=was_due + timedelta(seconds=1))
 
     row.refresh_from_db()
     assert (moved, row.state, row.deaths) == (1, "queued", 1)
-    assert row.next_attempt_at == at
+    assert row.next_attempt_at == was_due
 
 
 def test_the_second_death_on_a_row_makes_it_wait(checks: Checks) -> None:
@@ -103,3 +105,15 @@ def test_a_mailbox_of_a_gone_worker_is_taken_over_at_once(bureau: FakeBureau, db
 
     assert mailbox._take_mailbox("bureau", "w2", NOW + timedelta(seconds=1))
     assert not mailbox._take_mailbox("bureau", "w3", NOW + timedelta(seconds=2))
+
+
+def test_the_clocks_role_sweeps_checks(checks: Checks) -> None:
+    row = checks.open().transmissions.get()
+    services.claim_transmission(transmission_id=row.pk, owner=_gone(), at=row.next_attempt_at)
+    later = row.next_attempt_at + timedelta(hours=5)
+
+    with as_web.acting_as(CLOCK):
+        swept = services.sweep_matching(at=later)
+
+    row.refresh_from_db()
+    assert (swept.given_back, swept.overdue, row.state) == (1, 3, "queued")
