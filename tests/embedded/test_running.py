@@ -10,7 +10,7 @@ import pytest
 import redis
 from psycopg import sql
 
-from config.embedded import connection_info
+from config.embedded import ServiceError, connection_info
 from config.embedded.vault import ROLES, SUPERUSER, read_secrets
 from tests.embedded.conftest import Checkout
 
@@ -107,7 +107,7 @@ def test_every_stored_password_is_a_scram_verifier(running: Checkout) -> None:
         ).fetchall()
         rules = connection.execute("SELECT DISTINCT type, auth_method FROM pg_hba_file_rules").fetchall()
 
-    assert stored == [("SCRAM-SHA-256$",)] * 5
+    assert stored == [("SCRAM-SHA-256$",)] * (len(ROLES) + 1)
     assert rules == [("local", "scram-sha-256")]
 
 
@@ -128,13 +128,27 @@ def test_postgres_is_durable_and_listens_on_no_port(running: Checkout, name: str
     assert setting(running, name) == value
 
 
-@pytest.mark.parametrize("role", ["web", "worker", "oversight"])
+@pytest.mark.parametrize("role", sorted(set(ROLES) - {"owner"}))
 @pytest.mark.parametrize(
     "statement", ["CREATE TABLE t ()", "CREATE SCHEMA s", "CREATE ROLE r", "CREATE TEMP TABLE t ()"]
 )
 def test_the_working_roles_can_make_nothing(running: Checkout, role: str, statement: str) -> None:
     with running.connect(role) as connection, pytest.raises(psycopg.errors.InsufficientPrivilege):
         connection.execute(sql.SQL(statement))  # type: ignore[arg-type]
+
+
+def test_a_cluster_of_an_earlier_version_gets_its_new_roles_at_the_next_start(running: Checkout) -> None:
+    with running.connect() as connection:
+        connection.execute("REVOKE CONNECT ON DATABASE clearhold FROM clearhold_clock")
+        connection.execute("DROP ROLE clearhold_clock")
+    running.layout.marker.write_text("made by an earlier version\n")
+
+    with pytest.raises(ServiceError, match=r"Run: python -m config\.embedded start"):
+        connection_info(running.root)
+    running.start()
+
+    with running.connect("clock") as connection:
+        assert connection.execute("SELECT current_user").fetchone() == ("clearhold_clock",)
 
 
 def test_the_owner_makes_databases_extensions_and_grants(running: Checkout) -> None:
