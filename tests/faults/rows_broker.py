@@ -74,11 +74,9 @@ def emptied(this: Round) -> None:
 
 @row(10, "relay killed between publishing and marking", kills=True)
 def relay(this: Round) -> None:
-    """The sweep that gives a hint again dies after the broker has it and before the row says so."""
+    """The sweep that gives a hint again dies after the broker has it and before the row says so. Searches wait meanwhile."""
     environment = this.environment
-    stopped = [
-        pid for name in ("worker-deliver", "worker-match") for pid in inject.members(environment.pid(name))
-    ]
+    stopped = inject.members(environment.pid("worker-match"))
     for pid in stopped:
         os.kill(pid, signal.SIGSTOP)
     environment.arm("nudge.published", "kill")
