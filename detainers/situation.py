@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from cases.models import Case, CustodyEvent
@@ -72,6 +72,27 @@ def load(case: Case, at: datetime) -> Situation:
         result = compute(ClockInput(case.agency.time_zone, anchor, documents))
     back_since = _back_since(case) if holds else None
     return Situation(case, detainers, decisions, holds, claim, ground_since, back_since, result, anchor)
+
+
+def clock_input(case: Case, hold: Hold) -> ClockInput:
+    """What the clock was told when this hold began: the papers that had come by then, on the decisions of that day.
+
+    For whoever checks a stored derivation afterwards; a detainer lifted since counts as it stood.
+    """
+    papers = Detainer.objects.filter(case=case, received_at__lte=hold.started_at).order_by(
+        "received_at", "pk"
+    )
+    detainers = tuple(papers.prefetch_related("services", "warrants", "findings"))
+    claim = strongest_claim(case)
+    convicted = case.charges.filter(status="convicted").exists()
+    on = hold.anchor_at.astimezone(case.agency.zone).date().isoformat()
+    book = rulebook.current()
+    decisions = tuple(decide(_facts(case, item, claim, convicted, on), book) for item in detainers)
+    documents = tuple(
+        replace(_document(*each), lifted_at=None)
+        for each in zip(detainers, decisions, references(detainers), strict=True)
+    )
+    return ClockInput(case.agency.time_zone, hold.anchor_at, documents)
 
 
 def strongest_claim(case: Case) -> StatusClaim | None:

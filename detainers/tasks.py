@@ -3,11 +3,12 @@
 from typing import Any
 
 from celery import shared_task
+from django.conf import settings
 
 from detainers import services
 
 
 @shared_task(name="detainers.tasks.expire_holds")  # type: ignore[untyped-decorator]
 def expire_holds(**_: Any) -> None:
-    """Record what the clock has made true. Beat nudges it; missing a beat only makes the record late."""
-    services.expire_due()
+    """Record what the clock has made true, now and until the next beat; missing a beat only makes the record late."""
+    services.watch_deadlines(seconds=settings.SWEEP_SECONDS)

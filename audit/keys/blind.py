@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hmac
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from hashlib import sha256
 from typing import Final
 
@@ -47,6 +47,12 @@ def blind_index(kind: str, value: str) -> bytes:
 def blind_indexes(kind: str, value: str) -> list[bytes]:
     """The index under every index key in use, the current one first: during a rotation there are two."""
     return [_digest(row, kind, value) for row in _in_use() or [_current()]]
+
+
+def blind_index_each(kind: str, values: Iterable[str]) -> list[bytes]:
+    """The current index of many values, with the key looked up once. Raises KeyUnavailable."""
+    row = _current()
+    return [_digest(row, kind, value) for value in values]
 
 
 def _digest(row: DataKey, kind: str, value: str) -> bytes:

@@ -20,7 +20,7 @@ from detainers.services.papers import (
     register_detainer,
     serve_detainer,
 )
-from detainers.services.sweep import SweepOutcome, expire_due
+from detainers.services.sweep import SweepOutcome, expire_due, watch_deadlines
 
 __all__ = [
     "Assessment",
@@ -39,4 +39,5 @@ __all__ = [
     "record_warrant",
     "register_detainer",
     "serve_detainer",
+    "watch_deadlines",
 ]

@@ -176,7 +176,9 @@ def run(bench: Bench, names: Sequence[str]) -> Iterator[Figure]:
         except Exception as error:  # noqa: BLE001 - the other measures go on; this one is reported and fails the run
             bench.say(traceback.format_exc())
             seconds = round(time.monotonic() - started, 1)
-            yield Figure(name, seconds, "s", ok=False, note=f"failed: {type(error).__name__}: {error}")
+            yield Figure(
+                name, seconds, "s", ok=False, note=f"failed: {type(error).__name__}: {str(error)[-300:]}"
+            )
 
 
 def _rounded(value: float) -> float:

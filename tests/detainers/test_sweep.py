@@ -196,3 +196,21 @@ def test_a_clock_that_is_slewed_is_not_reported(road: Road) -> None:
     SweepHeartbeat.objects.update(swept_at=timezone.now() + timedelta(seconds=0.5))
 
     assert services.expire_due().went_back is None
+
+
+def test_a_watch_records_an_end_that_comes_while_it_watches(road: Road) -> None:
+    case, _ = road.held(eligible_at=timezone.now() - timedelta(hours=48) + timedelta(seconds=1))
+
+    services.watch_deadlines(seconds=3)
+
+    assert hold_of(case).recorded_state == "expired"
+    assert case.breaches.get().from_at == hold_of(case).deadline_at
+
+
+def test_a_watch_waits_for_nothing_that_ends_later(road: Road, monkeypatch: pytest.MonkeyPatch) -> None:
+    case, _ = road.held(eligible_at=ago(hours=47))
+    monkeypatch.setattr(sweep.time, "sleep", lambda seconds: pytest.fail("there was nothing to wait for"))
+
+    services.watch_deadlines(seconds=3)
+
+    assert hold_of(case).recorded_state == "active"
