@@ -15,6 +15,7 @@ from cases.corrections import registry
 from cases.corrections.models import Correction
 from cases.corrections.registry import WITHDRAWN, Field, Kind
 from cases.models import Case
+from detainers import rulebook
 
 
 @dataclass(frozen=True)
@@ -111,7 +112,8 @@ def value_words(field: Field, value: Any, zone: str) -> str:
     if field.form == "choice":
         return str(dict(field.options()).get(value, value))
     if isinstance(value, dict):
-        return ", ".join([*value.get("basis", ()), *value.get("priority", ())]) or _("none ticked")
+        words, ticked = rulebook.current().boxes, [*value.get("basis", ()), *value.get("priority", ())]
+        return ", ".join(str(words.get(code, code)) for code in ticked) or _("none ticked")
     if isinstance(value, list):
         return "; ".join(str(item.get("code", item)) for item in value)
     return str(value)

@@ -53,7 +53,7 @@ class Field:
 
     def as_json(self, value: Any) -> Any:
         """The value as it is kept in a correction."""
-        return value.isoformat() if isinstance(value, (datetime, date)) else value
+        return _json(value)
 
     def from_json(self, value: Any) -> Any:
         """The value as the row keeps it."""
@@ -104,8 +104,8 @@ class Change:
                 subject_id=subject,
                 field=name,
                 way=Correction.Way.WITHDRAW if name == WITHDRAWN else Correction.Way.CHANGE,
-                before=was.isoformat() if isinstance(was, (datetime, date)) else was,
-                after=value.isoformat() if isinstance(value, (datetime, date)) else value,
+                before=_kinds[kind].values(row) if name == WITHDRAWN else _json(was),
+                after=_json(value),
                 follows=self.correction,
                 **shared,
             )
@@ -138,12 +138,20 @@ class Kind:
             raise NotFound(f"The field '{name}' of {self.slug} cannot be corrected.")
         return found
 
+    def values(self, row: Any) -> dict[str, Any]:
+        """Everything of a fact that can be corrected, as a correction keeps it."""
+        return {field.name: field.as_json(getattr(row, field.name)) for field in self.fields}
+
     def find(self, case: Case, subject: UUID) -> Any:
         """The row of this public id on this case; NotFound otherwise."""
         row = next((row for row in self.rows(case) if self.subject(row) == subject), None)
         if row is None:
             raise NotFound("There is no such fact on this case, or it was withdrawn before.")
         return row
+
+
+def _json(value: Any) -> Any:
+    return value.isoformat() if isinstance(value, (datetime, date)) else value
 
 
 Assess = Callable[[Case, datetime], Standing]

@@ -184,7 +184,7 @@ def _draft(case: Case, actor: Actor, at: datetime, wish: Wish, reason_code: str,
 def value_now(kind: registry.Kind, row: Any, name: str) -> Any:
     """What is recorded now, as a correction keeps it; of a fact that is to be withdrawn, everything that can be corrected."""
     if name == WITHDRAWN:
-        return {field.name: field.as_json(getattr(row, field.name)) for field in kind.fields}
+        return kind.values(row)
     return kind.field(name).as_json(getattr(row, name))
 
 

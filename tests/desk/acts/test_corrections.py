@@ -77,7 +77,7 @@ def test_later_waits_for_the_second_person(book, desk):
     assert own.status_code == 400
     assert desk("officer").get(decide).status_code == 403
     page = said(desk("second_supervisor").get(decide))
-    for words in ("Then", "Now", "Supervisor"):
+    for words in ("Recorded now", "Would be", "Supervisor"):
         assert words in page
     done = desk("second_supervisor").post(
         decide, {"decision": "approve", "reason": "Seen", "form_token": str(uuid4())}
