@@ -229,13 +229,20 @@ def test_the_acts_are_for_those_with_the_right_here(cast, at_desk, two, who, sta
     )
 
 
-def test_the_list_of_pairs_shows_why_and_what_was_decided_does_not_come_back(at_desk, two):
+def test_the_list_of_pairs_shows_why_and_what_was_decided_does_not_come_back(at_desk, two, cast):
     one, other = people_of(*two)
     client = at_desk("supervisor")
 
     page = said(client.get("/admin/same-person/?by=names"))
     assert "dates of birth easily mistaken" not in page
-    Person.objects.filter(pk=other.pk).update(birth_date=one.birth_date)
+    services.request_correction(
+        case_id=two[1].pk,
+        actor=cast.actor("supervisor"),
+        at=timezone.now(),
+        wish=services.Wish("person", other.public_id, "birth_date", one.birth_date),
+        reason_code="typing",
+        reason="Typed wrongly.",
+    )
     page = said(client.get("/admin/same-person/?by=names"))
     assert "the same date of birth" in page
     assert "Different: Surname, Given names." in page

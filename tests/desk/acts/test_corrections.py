@@ -6,9 +6,12 @@ from uuid import uuid4
 import pytest
 from django.urls import reverse
 
+from cases.corrections import registry
 from cases.corrections.models import Correction
 from tests.desk.acts.conftest import messages_of, said, wall
-from tests.detainers.corrections import second_supervisor
+from tests.desk.acts.test_hostile import NASTY
+from tests.detainers.builders import Road
+from tests.detainers.corrections import correct, facts, second_supervisor
 
 
 def page_of(case, kind, subject, field):
@@ -111,3 +114,27 @@ def test_wrong_input_keeps_what_was_typed(book, desk):
     assert 'value="yesterday"' in said(response)
     assert desk("officer").get(page_of(case, "person", case.public_id, "surname")).status_code == 404
     assert desk("officer").get(page_of(case, "nothing", case.public_id, "surname")).status_code == 404
+
+
+def test_nothing_typed_breaks_a_page_of_corrections(cast, book, desk):
+    road = Road(cast, book)
+    case = facts(road)
+    ground = case.grounds.get()
+    asked = correct(road, case, "ground", "ended_at", ground.ended_at + timedelta(minutes=5))
+    fields = ("value", "reason_code", "reason", "decision", "confirmed", "form_token")
+    pages = [reverse("desk:correction_decide", args=[asked.public_id])]
+    for kind in registry.kinds().values():
+        for row in kind.rows(case):
+            pages += [page_of(case, kind.slug, kind.subject(row), field.name) for field in kind.fields]
+    client = desk("supervisor")
+
+    for url in pages:
+        page = said(client.get(url))
+        assert page.count("<h1") == 1, url
+        assert 'class="act-what"' in page, url
+    for url in pages:
+        for text in NASTY:
+            typed = dict.fromkeys(fields, text) | {"reason_code": "typing", "reason": text}
+            response = client.post(url, typed)
+            assert response.status_code in (200, 302, 400, 409), (url, text[:20])
+            assert "<script>alert" not in response.content.decode()
