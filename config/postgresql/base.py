@@ -26,7 +26,12 @@ class DatabaseWrapper(base.DatabaseWrapper):
         return rows.current_settings()
 
     def _tell_first(self, execute: Any, sql: Any, params: Any, many: bool, context: dict[str, Any]) -> Any:
-        if self.settings_dict.get("ROW_SCOPE") and not self._is_silent:
+        # SET TRANSACTION shows no rows and must come before any other statement.
+        if (
+            self.settings_dict.get("ROW_SCOPE")
+            and not self._is_silent
+            and not sql.startswith("SET TRANSACTION")
+        ):
             wanted = self.settings_now()
             if wanted != self._told:
                 self._tell(wanted)
