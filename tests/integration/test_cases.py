@@ -9,6 +9,7 @@ from cases import services
 from cases.models import Case
 from detainers import services as detainers
 from tests.detainers.builders import Road, ago
+from tests.detainers.corrections import correct
 from tests.matching.conftest import eft
 
 URL = "/api/v1/cases"
@@ -205,3 +206,34 @@ def test_a_cursor_that_names_no_place_is_refused(machine, book, place):
 
     assert answer.status_code == 404
     assert answer["Content-Type"] == "application/problem+json"
+
+
+@pytest.mark.django_db
+def test_corrections_are_told_without_what_they_say(machine, cast, book):
+    case = book()
+    correct(Road(cast, book), case, "person", "surname", "Quxandra")
+
+    answer = machine.get(f"{URL}/{case.public_id}")
+
+    (told,) = answer.json()["corrections"]
+    assert (told["kind"], told["field"], told["state"], told["movement"]) == (
+        "person",
+        "surname",
+        "applied",
+        "none",
+    )
+    assert set(told) == {
+        "id",
+        "kind",
+        "subject_id",
+        "field",
+        "state",
+        "movement",
+        "needs_second",
+        "reason_code",
+        "occurred_at",
+        "recorded_at",
+        "decided_at",
+    }
+    assert "Quxandra" not in answer.content.decode()
+    assert "Sample" not in answer.content.decode()
