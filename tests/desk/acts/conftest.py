@@ -37,9 +37,9 @@ def send() -> Callable[..., Any]:
     return fill_in
 
 
-def act_url(name: str, about: Any = None) -> str:
-    """The address of an act about a case, a detainer, a ground..."""
-    return reverse(f"desk:{name}", args=[about.public_id] if about is not None else [])
+def act_url(name: str, *about: Any) -> str:
+    """The address of an act about a case, a detainer, a ground, two people..."""
+    return reverse(f"desk:{name}", args=[thing.public_id for thing in about if thing is not None])
 
 
 def wall(moment: datetime, zone: str = "America/Chicago") -> str:

@@ -7,6 +7,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 
 from accounts.models import Agency
+from cases import services
 from desk.acts import urls
 from desk.acts.base import ActView
 from detainers.models import Breach, Detainer
@@ -49,6 +50,14 @@ def about(cast, book, desk, monkeypatch):
     receive(iar(submission))
     lost = receive(sre(submission, "fbi", "I", tcr="T000000000000LOST")).reply
     detainer = Detainer.objects.get()
+    one, other, kept, gone = (book().person for _ in range(4))
+    move = services.merge_persons(
+        keep_id=kept.pk,
+        merge_id=gone.pk,
+        actor=cast.actor("supervisor"),
+        at=timezone.now(),
+        reason="Same tattoo",
+    )
     return {
         "book": (None, "officer"),
         "ground_end": (case.grounds.get(), "officer"),
@@ -65,15 +74,24 @@ def about(cast, book, desk, monkeypatch):
         "detainer_lift": (detainer, "supervisor"),
         "judicial_order": (detainer, "supervisor"),
         "breach_close": (Breach.objects.get(), "supervisor"),
+        "person_find": (one, "supervisor"),
+        "person_split": (kept, "supervisor"),
+        "person_merge": ((one, other), "supervisor"),
+        "people_apart": ((one, other), "supervisor"),
+        "merge_undo": (move, "supervisor"),
     } | dict.fromkeys(
         ("ground_add", "release", "custody", "detainer_register", "status_claim"), (case, "supervisor")
     )
 
 
+def address(name, thing):
+    return act_url(name, *thing) if isinstance(thing, tuple) else act_url(name, thing)
+
+
 @pytest.mark.parametrize("name", sorted(set(ACTS) - {"candidate_review"}))
 def test_nothing_typed_breaks_an_act_page(about, desk, name):
     thing, who = about[name]
-    client, url = desk(who), act_url(name, thing)
+    client, url = desk(who), address(name, thing)
     fields = [
         *list(client.get(url).context["form"].fields),
         "form_token",
@@ -129,7 +147,7 @@ def test_every_act_page_says_what_will_happen_asks_with_a_label_and_has_one_head
     for name in sorted(set(ACTS) - {"candidate_review"}):
         thing, who = about[name]
 
-        page = said(desk(who).get(act_url(name, thing)))
+        page = said(desk(who).get(address(name, thing)))
 
         assert page.count("<h1") == 1, name
         assert 'class="act-what"' in page, name
