@@ -8,7 +8,7 @@ import os
 import sys
 import time
 from collections.abc import Callable
-from contextlib import nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from typing import Any
@@ -175,14 +175,17 @@ def _wait(start: float) -> None:
         time.sleep(left if left > 0.01 else 0)
 
 
+def _scope(actor: Actor) -> AbstractContextManager[Any]:
+    """Whoever acts is of this jail. Only the web server's role is kept to the rows of an agency, and only it reads the people."""
+    return acting_for(actor.people.actor("officer")) if settings.ROLE == "web" else nullcontext()
+
+
 def _answer(actor: Actor, line: str) -> dict[str, Any]:
     asked = json.loads(line)
     command: Callable[..., Any] = getattr(actor, asked.pop("do"))
     close_old_connections()
-    # Whoever acts is of this jail; only the web server's role is kept to the rows of an agency.
-    scope = acting_for(actor.people.actor("officer")) if settings.ROLE == "web" else nullcontext()
     try:
-        with scope:
+        with _scope(actor):
             return {"ok": command(**asked)}
     except ClearholdError as error:
         return {"refused": type(error).__name__, "words": error.message}
@@ -193,9 +196,8 @@ def _answer(actor: Actor, line: str) -> dict[str, Any]:
 def main() -> None:
     actor = Actor()
     print(json.dumps({"ok": actor.begin()}), flush=True)
-    with acting_for(actor.people.everybody()):
-        for line in sys.stdin:
-            print(json.dumps(_answer(actor, line)), flush=True)
+    for line in sys.stdin:
+        print(json.dumps(_answer(actor, line)), flush=True)
 
 
 if __name__ == "__main__":

@@ -14,7 +14,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -42,7 +42,7 @@ class Helper:
     """A process of `tests.faults.actor`."""
 
     def __init__(self, checkout: Checkout, environment: dict[str, str], *, role: str = "web") -> None:
-        self._told = (checkout.root / ".data" / "actor.txt").open("ab")
+        self._told = (checkout.root / ".data" / f"actor-{role}-{free_port()}.txt").open("w+b")
         self.process = subprocess.Popen(
             [checkout.python, "-m", "tests.faults.actor"],
             cwd=checkout.root,
@@ -68,24 +68,34 @@ class Helper:
     def tell(self, do: str, **arguments: Any) -> None:
         """Ask without waiting; `hear` has the answer."""
         assert self.process.stdin is not None
-        self.process.stdin.write(json.dumps({"do": do, **arguments}) + "\n")
-        self.process.stdin.flush()
+        try:
+            self.process.stdin.write(json.dumps({"do": do, **arguments}) + "\n")
+            self.process.stdin.flush()
+        except BrokenPipeError:
+            raise AssertionError(self._why_it_ended()) from None
 
     def hear(self) -> dict[str, Any]:
         return self._read()
 
     def end(self) -> None:
         assert self.process.stdin is not None
-        self.process.stdin.close()
+        with suppress(BrokenPipeError):
+            self.process.stdin.close()
         self.process.wait(20)
         assert self.process.stdout is not None
         self.process.stdout.close()
         self._told.close()
 
+    def _why_it_ended(self) -> str:
+        code = self.process.wait(20)
+        self._told.seek(0)
+        last = self._told.read().decode(errors="replace").splitlines()[-12:]
+        return "\n".join([f"The actor ended with code {code} and said:", *last])
+
     def _read(self) -> dict[str, Any]:
         assert self.process.stdout is not None
         line = self.process.stdout.readline()
-        assert line, "The actor ended."
+        assert line, self._why_it_ended()
         answer: dict[str, Any] = json.loads(line)
         return answer
 
