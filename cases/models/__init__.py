@@ -1,0 +1,26 @@
+"""A person, one custody episode (case), and the facts that say on what local ground the person is held."""
+
+from cases.corrections.models import Correction
+from cases.identifiers import PersonIdentifier
+from cases.models.case import Booking, Case, CaseCounter, SamePersonLink
+from cases.models.document import Document
+from cases.models.facts import Charge, CustodyEvent, LocalGround
+from cases.models.person import Person
+from cases.moves import MovedCase, PeopleApart, PersonMove
+
+__all__ = [
+    "Booking",
+    "Case",
+    "CaseCounter",
+    "Charge",
+    "Correction",
+    "CustodyEvent",
+    "Document",
+    "LocalGround",
+    "MovedCase",
+    "PeopleApart",
+    "Person",
+    "PersonIdentifier",
+    "PersonMove",
+    "SamePersonLink",
+]
