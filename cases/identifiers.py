@@ -24,6 +24,7 @@ class PersonIdentifier(models.Model):
     class Source(models.TextChoices):
         REPLY = "reply", _("Answer to a check")
         PERSON = "person", _("Entered by a person")
+        DETAINER = "detainer", _("Form of a detainer")
 
     public_id = models.UUIDField(default=uuid4, unique=True, editable=False)
     case = models.ForeignKey("cases.Case", on_delete=models.PROTECT, related_name="identifiers")

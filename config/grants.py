@@ -95,6 +95,7 @@ EXCEPTIONS: dict[str, dict[str, str]] = {
         "cases_person": "SELECT (id, birth_date)",
         "cases_document": "",
         "cases_personidentifier": "",
+        "detainers_formrecord": "",
         # The sweep of the checks gives back what dead workers hold and notes late answers; it opens nothing that is sealed.
         **dict.fromkeys(SWEPT, "SELECT, UPDATE"),
         "matching_submission": READ,

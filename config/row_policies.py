@@ -89,6 +89,7 @@ TABLES: dict[str, Rows] = {
         f"{of_agency()} OR {SUBMISSION} OR (agency_id IS NULL AND submission_id IS NULL AND {SOMEBODY})"
     ),
     "detainers_detainer": Rows(f"{CASE} OR {of_agency('federal_agency_id')}"),
+    "detainers_formrecord": Rows(DETAINER),
     "detainers_warrant": Rows(DETAINER),
     "detainers_detainerservice": Rows(DETAINER),
     "detainers_conditionfinding": Rows(DETAINER),

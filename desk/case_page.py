@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import groupby
 from typing import Any
@@ -36,6 +36,7 @@ from detainers.duties import TELLING
 from detainers.models import Breach, Detainer, Hold, PolicyDecision, StatusClaim
 from detainers.policies import VERDICTS, Verdict
 from detainers.rulebook import Telling
+from detainers.services.records import Opened, opened_details
 from detainers.situation import load as load_clock
 from matching.events import ANSWER_WORDS
 from matching.models import ExpectedAnswer, Reply, Submission
@@ -94,6 +95,7 @@ class Paper:
     row: Detainer
     boxes: tuple[str, ...]
     decision: PolicyDecision | None
+    said: Opened = field(default_factory=Opened)
 
     @property
     def verdict(self) -> str:
@@ -283,15 +285,19 @@ def _answers(actor: Actor, submission: Submission, at: datetime) -> Iterator[Ans
 def _papers(actor: Actor, case: Case) -> Iterator[Paper]:
     boxes = rulebook.current().boxes
     rows = Detainer.objects.visible_to(actor).filter(case=case).select_related("document", "federal_agency")
-    for row in rows.prefetch_related("services", "warrants", "findings", "decisions").order_by(
-        "received_at", "pk"
-    ):
+    papers = list(
+        rows.prefetch_related("services", "warrants", "findings", "decisions").order_by("received_at", "pk")
+    )
+    details = opened_details(papers) if papers else {}
+    for row in papers:
         decision = max(row.decisions.all(), key=lambda item: item.pk, default=None)
-        ticked = [*row.boxes.get("basis", ()), *row.boxes.get("priority", ())]
+        ticked = [code for group in ("basis", "reasons", "priority") for code in row.boxes.get(group, ())]
+        ticked += ["loan_back"] if row.boxes.get("loan_back") else []
         yield Paper(
             row=row,
             boxes=tuple(str(boxes.get(code, code)) for code in ticked),
             decision=decision,
+            said=details[row.pk],
         )
 
 

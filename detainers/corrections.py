@@ -10,7 +10,7 @@ from accounts.errors import Invalid
 from cases.corrections import registry
 from cases.corrections.registry import Change, Field, Kind
 from cases.models import Case
-from detainers import rulebook
+from detainers import rulebook, warrants
 from detainers.models import (
     Breach,
     ConditionFinding,
@@ -22,6 +22,8 @@ from detainers.models import (
 from detainers.services.correct import assess, settle
 from detainers.services.reread import standing_state
 from detainers.states import DetainerState
+
+SEXES = [("F", _("Female")), ("M", _("Male")), ("X", _("X")), ("U", _("Unknown"))]
 
 
 def _editions() -> list[tuple[str, Any]]:
@@ -59,6 +61,16 @@ def _receipt_first(detainer: Detainer, field: str, value: Any) -> None:
         raise Invalid("It was served or lifted before that time.", field="value", code="after_service")
 
 
+def _signer_fits(warrant: Warrant, field: str, value: Any) -> None:
+    if field != "kind":
+        return
+    signer = warrants.signer_of(warrant.signed_by_role)
+    wrong = warrants.why_not(value, signer) if signer else ""
+    if wrong:
+        text = f"{wrong} If the office is wrong as well, withdraw the warrant and record it anew."
+        raise Invalid(text, field="value", code="wrong_signer")
+
+
 def _detainers(case: Case) -> Any:
     return Detainer.objects.filter(case=case).order_by("received_at", "pk")
 
@@ -81,6 +93,9 @@ KINDS = (
             Field("subject_surname", _("Surname on the form"), is_required=False, most=100),
             Field("subject_given_names", _("Given names on the form"), is_required=False, most=150),
             Field("subject_birth_date", _("Date of birth on the form"), "date", is_required=False),
+            Field("subject_sex", _("Sex on the form"), "choice", SEXES, is_required=False),
+            Field("cancels_earlier", _("Cancels a detainer sent before"), "flag"),
+            Field("cancels_dated", _("Date of the detainer it cancels"), "date", is_required=False),
             Field("issuing_office", _("Issuing office"), is_required=False, most=200),
             Field("officer_title", _("Title of the officer"), is_required=False, most=100),
             Field("signature_present", _("Signed"), "flag"),
@@ -108,11 +123,11 @@ KINDS = (
         _on_detainer(Warrant, "signed_at"),
         (
             Field("kind", _("Kind"), "choice", Warrant.Kind.choices),
-            Field("signed_by_role", _("Signed by (role)"), most=100),
             Field("signed_at", _("Signed"), "instant"),
         ),
         words=_words,
         can_be_withdrawn=True,
+        check=_signer_fits,
     ),
     Kind(
         "finding",

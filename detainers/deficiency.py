@@ -14,8 +14,15 @@ from typing import Any
 
 from detainers.rulebook import Edition
 
-BOX_KEYS = {"basis": list, "priority": list, "loan_back": bool, "on_conviction": bool}
-EMPTY_BOXES: Mapping[str, Any] = {"basis": [], "priority": [], "loan_back": False, "on_conviction": False}
+BOX_KEYS = {"basis": list, "reasons": list, "priority": list, "loan_back": bool, "on_conviction": bool}
+EMPTY_BOXES: Mapping[str, Any] = {
+    "basis": [],
+    "reasons": [],
+    "priority": [],
+    "loan_back": False,
+    "on_conviction": False,
+}
+UNREADABLE = "UNREADABLE"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +44,12 @@ class FormFacts:
     person_given_names: str
     person_birth_date: date | None
     issued_on: date | None = None
+    reasons: tuple[str, ...] = ()
+    subject_sex: str = ""
+    person_sex: str = ""
+    cancels_earlier: bool = False
+    cancels_known: bool = True
+    is_unreadable: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,11 +80,14 @@ def box_errors(boxes: Any, known: Mapping[str, str]) -> list[str]:
 def complete_boxes(boxes: Mapping[str, Any]) -> dict[str, Any]:
     """The boxes with every group present, lists sorted and without repeats."""
     full = {**EMPTY_BOXES, **boxes}
-    return {**full, "basis": sorted(set(full["basis"])), "priority": sorted(set(full["priority"]))}
+    lists = {key: sorted(set(full[key])) for key, kind in BOX_KEYS.items() if kind is list}
+    return {**full, **lists}
 
 
 def facial_deficiencies(edition: Edition | None, form: FormFacts) -> tuple[Deficiency, ...]:
     """Every reason for which this form is not sufficient on its face; empty when it is."""
+    if form.is_unreadable:
+        return (Deficiency(UNREADABLE, "The form cannot be read; it is kept as it was received."),)
     if edition is None:
         return (
             Deficiency(
@@ -79,7 +95,13 @@ def facial_deficiencies(edition: Edition | None, form: FormFacts) -> tuple[Defic
                 f"'{form.edition}' is not an edition of the form we know; check the footer.",
             ),
         )
-    found = [*_dates(edition, form), *_boxes(edition, form), *_signature(form), *_person(form)]
+    found = [
+        *_dates(edition, form),
+        *_boxes(edition, form),
+        *_cancels(form),
+        *_signature(form),
+        *_person(form),
+    ]
     return tuple(found)
 
 
@@ -101,6 +123,7 @@ def _boxes(edition: Edition, form: FormFacts) -> Iterable[Deficiency]:
     if not edition.basis:
         return
     foreign = [box for box in form.basis if box not in edition.basis]
+    foreign += [box for box in form.reasons if box not in edition.reasons]
     if foreign:
         yield Deficiency("BOX_NOT_ON_FORM", f"Edition {edition.code} has no box for {', '.join(foreign)}.")
     if form.loan_back and not edition.loan_back:
@@ -109,10 +132,21 @@ def _boxes(edition: Edition, form: FormFacts) -> Iterable[Deficiency]:
         yield Deficiency(
             "BOTH_BOXES", "Box 1 and box 2 are both completed; the form asks for exactly one of them."
         )
-    if not form.basis and not form.loan_back:
+    if not form.basis and not form.loan_back and not form.cancels_earlier:
         yield Deficiency("NO_BASIS", "No box is ticked that says on what basis the detainer was issued.")
-    if edition.priority and not form.priority and not form.loan_back:
+    if edition.priority and not form.priority and not form.loan_back and not form.cancels_earlier:
         yield Deficiency("NO_PRIORITY", "No priority box is ticked, which this edition needs.")
+
+
+def _cancels(form: FormFacts) -> Iterable[Deficiency]:
+    """The cancel box: a form that only cancels asks for no custody; one may cancel what never reached this jail."""
+    if form.cancels_earlier and not form.basis and not form.loan_back:
+        yield Deficiency("CANCELS_ONLY", "The form cancels an earlier detainer and asks for no custody.")
+    if form.cancels_earlier and not form.cancels_known:
+        yield Deficiency(
+            "CANCELS_UNKNOWN",
+            "The cancel box names a detainer that this case does not have; check its date with the office.",
+        )
 
 
 def _signature(form: FormFacts) -> Iterable[Deficiency]:
@@ -141,6 +175,8 @@ def _person(form: FormFacts) -> Iterable[Deficiency]:
         yield Deficiency(
             "OTHER_BIRTH_DATE", "The date of birth on the form is not that of the person in custody."
         )
+    if {form.subject_sex, form.person_sex} == {"F", "M"}:
+        yield Deficiency("OTHER_SEX", "The sex on the form is not that recorded of the person in custody.")
 
 
 def same_name(one: str, other: str) -> bool:

@@ -103,6 +103,10 @@ class Edition:
     on_conviction_box: bool
     citation: str
     confidence: str
+    reasons: tuple[str, ...] = ()
+    cancel_box: bool = True
+    wording: str = ""
+    source: str = ""
 
     def form_rule(self) -> FormRule:
         return FormRule(self.code, self.clock, self.holds, self.service_required, citation=self.citation)
@@ -200,7 +204,7 @@ def load(editions_text: str, policies_text: str) -> Rulebook:
 
 
 def _edition(item: Mapping[str, Any], boxes: Mapping[str, str]) -> Edition:
-    for box in (*item.get("basis", ()), *item.get("priority", ())):
+    for box in (*item.get("basis", ()), *item.get("reasons", ()), *item.get("priority", ())):
         if box not in boxes:
             raise RulebookError(
                 f"editions.yaml: {item.get('code')} names box {box}, which `boxes` does not explain."
@@ -221,6 +225,10 @@ def _edition(item: Mapping[str, Any], boxes: Mapping[str, str]) -> Edition:
             on_conviction_box=item.get("on_conviction_box", False),
             citation=item["citation"],
             confidence=item["confidence"],
+            reasons=tuple(item.get("reasons", ())),
+            cancel_box=item.get("cancel_box", True),
+            wording=item["wording"],
+            source=item["source"],
         )
     except (KeyError, ValueError) as error:
         raise RulebookError(f"editions.yaml: {item.get('code', 'a row without code')}: {error}.") from error

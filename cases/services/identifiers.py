@@ -36,6 +36,9 @@ SHAPES: Final[dict[str, tuple[re.Pattern[str], str]]] = {
     Kind.A_NUMBER: (re.compile(r"[0-9]{9}"), "A and seven to nine digits, as A012345678"),
 }
 
+MAY: Final[dict[str, Permission]] = {PersonIdentifier.Source.DETAINER: Permission.DETAINER_REGISTER}
+"""Who may record a number from where; who books people may record all others."""
+
 
 @dataclass(frozen=True)
 class Shown:
@@ -65,7 +68,7 @@ def record_identifiers(
     with transaction.atomic():
         case = _locked(case_id)
         if actor.kind != "system":
-            check_permission(actor, Permission.CASE_BOOK, case.agency)
+            check_permission(actor, MAY.get(source, Permission.CASE_BOOK), case.agency)
         try:
             new = _missing(case, values)
             rows = _sealed_rows(case, new, source, actor)

@@ -99,6 +99,12 @@ class ServeForm(ActForm):
         max_length=60,
         required=False,
     )
+    officer_name = forms.CharField(
+        label=gettext_lazy("Officer who gave it, if somebody else than you"), max_length=150, required=False
+    )
+    officer_title = forms.CharField(
+        label=gettext_lazy("Title of the officer who gave it"), max_length=100, required=False
+    )
     refused_to_sign = forms.BooleanField(
         label=gettext_lazy("The person refused to sign"),
         help_text=gettext_lazy("The copy counts as served all the same."),
@@ -167,6 +173,8 @@ class DetainerServeView(DetainerActView):
             method_detail=typed["method_detail"],
             refused_to_sign=typed["refused_to_sign"],
             interpreter_id=typed["interpreter_id"],
+            officer_name=typed["officer_name"],
+            officer_title=typed["officer_title"],
             served_text=typed["at"].text,
         )
         return self.done(_("Copy served %(when)s.") % {"when": self.when(typed["at"])})

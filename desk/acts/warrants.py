@@ -23,6 +23,7 @@ from desk.acts.grounds import left_custody
 from detainers.models import ConditionFinding, PolicyDecision, Warrant
 from detainers.rulebook import Condition
 from detainers.services import record_condition, record_warrant
+from detainers.warrants import WORDS
 
 
 class ScanField(UploadField):
@@ -68,11 +69,11 @@ class WarrantForm(ActForm):
         choices=Warrant.Kind.choices,
         required_message=gettext_lazy("Choose the kind of warrant."),
     )
-    signed_by_role = forms.CharField(
+    signed_by_role = PickField(
         label=gettext_lazy("Signed by"),
-        help_text=gettext_lazy("The role, for example judge or deportation officer; no name."),
-        max_length=100,
-        error_messages={"required": gettext_lazy("Enter in what role it was signed, for example judge.")},
+        help_text=gettext_lazy("The office, never a name."),
+        choices=[(signer.value, words) for signer, words in WORDS.items()],
+        required_message=gettext_lazy("Choose who signed it."),
     )
     signed_at = LocalTimeField(
         label=gettext_lazy("Signed at"),

@@ -1,6 +1,7 @@
 """Detainers and what hangs on them, holds and breaches, and the view of authority."""
 
 from detainers.models.authority import CaseAuthority, SweepHeartbeat
+from detainers.models.form import FormRecord
 from detainers.models.hold import Breach, Hold
 from detainers.models.paper import (
     ConditionFinding,
@@ -17,6 +18,7 @@ __all__ = [
     "ConditionFinding",
     "Detainer",
     "DetainerService",
+    "FormRecord",
     "Hold",
     "PolicyDecision",
     "StatusClaim",

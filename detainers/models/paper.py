@@ -15,6 +15,7 @@ from cases.querysets import StandingManager
 from detainers.querysets import DetainerChildQuerySet, DetainerQuerySet, OnCaseQuerySet
 from detainers.rulebook import Condition
 from detainers.states import DETAINER_MOVES, DetainerState, pairs
+from detainers.warrants import ADMINISTRATIVE_KINDS, JUDICIAL, words_of
 
 
 def choices(states: Any) -> list[tuple[str, str]]:
@@ -49,7 +50,10 @@ class Detainer(models.Model):
     subject_surname = models.CharField(_("surname on the form"), max_length=100, blank=True)
     subject_given_names = models.CharField(_("given names on the form"), max_length=150, blank=True)
     subject_birth_date = models.DateField(_("date of birth on the form"), null=True, blank=True)
+    subject_sex = models.CharField(_("sex on the form"), max_length=1, blank=True)
     boxes = models.JSONField(default=dict)
+    cancels_earlier = models.BooleanField(_("cancels a detainer sent before"), default=False)
+    cancels_dated = models.DateField(_("date of the detainer it cancels"), null=True, blank=True)
     notify_ice = models.BooleanField(_("asks that ICE be told before release"), default=False)
     notify_cbp = models.BooleanField(_("asks that CBP be told before release"), default=False)
     issuing_office = models.CharField(max_length=200, blank=True)
@@ -114,6 +118,9 @@ class Detainer(models.Model):
                     "subject_surname",
                     "subject_given_names",
                     "subject_birth_date",
+                    "subject_sex",
+                    "cancels_earlier",
+                    "cancels_dated",
                     "issuing_office",
                     "officer_title",
                     "signature_present",
@@ -127,7 +134,13 @@ class Detainer(models.Model):
         ]
 
     class Privacy:
-        personal = ("subject_surname", "subject_given_names", "subject_birth_date", "end_reason")
+        personal = (
+            "subject_surname",
+            "subject_given_names",
+            "subject_birth_date",
+            "subject_sex",
+            "end_reason",
+        )
         retention = "with its case"
 
     def __str__(self) -> str:
@@ -168,6 +181,16 @@ class Warrant(models.Model):
     ever = DetainerChildQuerySet.as_manager()
 
     class Meta:
+        constraints = [
+            models.CheckConstraint(
+                name="detainers_warrant_signer",
+                condition=~(
+                    models.Q(kind__startswith="JUDICIAL")
+                    & models.Q(signed_by_role__in=["immigration_officer", "immigration_judge", "nobody"])
+                )
+                & ~models.Q(kind__in=sorted(ADMINISTRATIVE_KINDS), signed_by_role__in=sorted(JUDICIAL)),
+            )
+        ]
         triggers = [no_delete(), only_by_correction()]
 
     class Privacy:
@@ -176,6 +199,11 @@ class Warrant(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()}"
+
+    @property
+    def signer(self) -> str:
+        """Who signed, in words."""
+        return words_of(self.signed_by_role)
 
     @property
     def is_judicial(self) -> bool:
@@ -204,6 +232,10 @@ class DetainerService(models.Model):
     method_detail = models.CharField(max_length=200, blank=True)
     refused_to_sign = models.BooleanField(default=False)
     interpreter_id = models.CharField(_("interpreter (id or line number)"), max_length=60, blank=True)
+    officer_name = models.CharField(
+        _("officer who gave it, if not who recorded it"), max_length=150, blank=True
+    )
+    officer_title = models.CharField(_("title of that officer"), max_length=100, blank=True)
     served_by = models.CharField(max_length=64)
     recorded_at = models.DateTimeField(db_default=ClockTimestamp(), editable=False)
     withdrawn_at = models.DateTimeField(null=True, blank=True, editable=False)
@@ -239,7 +271,7 @@ class DetainerService(models.Model):
         ]
 
     class Privacy:
-        personal = ()
+        personal = ("officer_name",)
         retention = "with its case"
 
     def __str__(self) -> str:

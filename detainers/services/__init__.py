@@ -15,29 +15,39 @@ from detainers.services.conditions import (
 from detainers.services.custody import record_ice_pickup
 from detainers.services.papers import (
     DetainerForm,
-    cancel_detainer,
-    lift_detainer,
+    FormDetails,
+    RegisteredBefore,
+    form_deficiencies,
     register_detainer,
-    serve_detainer,
 )
+from detainers.services.records import details_of, opened_details, same_paper, stored_form
+from detainers.services.serving import serve_detainer
 from detainers.services.sweep import SweepOutcome, expire_due, watch_deadlines
+from detainers.services.withdrawals import cancel_detainer, lift_detainer
 
 __all__ = [
     "Assessment",
     "DetainerForm",
+    "FormDetails",
+    "RegisteredBefore",
     "SweepOutcome",
     "cancel_detainer",
     "claim_status",
     "close_breach",
     "decide_policy",
+    "details_of",
     "expire_due",
+    "form_deficiencies",
     "lift_detainer",
+    "opened_details",
     "reassess",
     "record_condition",
     "record_ice_pickup",
     "record_judicial_order",
     "record_warrant",
     "register_detainer",
+    "same_paper",
     "serve_detainer",
+    "stored_form",
     "watch_deadlines",
 ]

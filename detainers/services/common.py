@@ -3,13 +3,16 @@
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
+from django.utils import timezone
+
 from accounts.actors import Actor
-from accounts.errors import IllegalMove, NotFound
+from accounts.errors import IllegalMove, Invalid, NotFound
 from accounts.permissions import Permission, check_permission, has_permission
 from audit import record
 from audit.models import Event
 from audit.record import JsonValue, Ref
 from cases.models import Case
+from cases.policies import FUTURE_TOLERANCE
 from cases.services.custody import lock_case
 from detainers.models import Detainer
 from detainers.states import DETAINER_MOVES, Move, find_move
@@ -67,3 +70,9 @@ def say(
         changed=changed,
         facts=facts,
     )
+
+
+def check_not_future(at: datetime, what: str) -> None:
+    """No fact from the future; `what` begins the sentence. Raises Invalid."""
+    if at > timezone.now() + FUTURE_TOLERANCE:
+        raise Invalid(f"{what} lies in the future. Enter when it happened.", field="at", code="future")

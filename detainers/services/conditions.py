@@ -6,14 +6,14 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts.actors import Actor
-from accounts.errors import FieldError, IllegalMove, Invalid
+from accounts.errors import Conflict, FieldError, IllegalMove, Invalid
 from accounts.permissions import Permission, check_permission
 from audit.record import Ref
 from cases import services as cases
 from cases.models import Case, Document, LocalGround
 from cases.policies import FUTURE_TOLERANCE
 from cases.services.custody import lock_case
-from detainers import events
+from detainers import events, warrants
 from detainers.models import ConditionFinding, Detainer, PolicyDecision, StatusClaim, Warrant
 from detainers.rulebook import Condition
 from detainers.services.assess import keep_decision, reassess
@@ -32,23 +32,17 @@ def record_warrant(
 ) -> Warrant:
     """Record a warrant signed at `at`. A judge's warrant is added to the case as a ground of its own.
 
-    Raises NotFound, NotPermitted, IllegalMove, Invalid.
+    `signed_by_role` is a code of `warrants.Signer` or the words on the paper, such as 'Deportation officer'.
+    Raises NotFound, NotPermitted, IllegalMove, Invalid, Conflict for one that is recorded already.
     """
     with transaction.atomic():
         case, detainer = _live(detainer_id, actor, Permission.WARRANT_RECORD)
-        _check(
-            at,
-            ("kind", "Choose the kind of warrant.", kind in Warrant.Kind.values),
-            (
-                "signed_by_role",
-                "Say in what role it was signed, such as judge.",
-                bool(signed_by_role.strip()),
-            ),
-        )
+        signer = _signer(kind, signed_by_role, at)
+        _refuse_second(detainer, kind, signer, at)
         warrant: Warrant = Warrant.objects.create(
             detainer=detainer,
             kind=kind,
-            signed_by_role=signed_by_role.strip(),
+            signed_by_role=signer.value,
             signed_at=at,
             document=document,
             recorded_by=actor.id,
@@ -64,7 +58,7 @@ def record_warrant(
                 "warrant": str(warrant.public_id),
                 "code": kind,
                 "kind": str(Warrant.Kind(kind).label),
-                "signed_by": warrant.signed_by_role,
+                "signed_by": warrants.words_of(signer.value).split(":")[0].lower(),
                 "signed_at": at.isoformat(),
             },
         )
@@ -78,6 +72,33 @@ def record_warrant(
             )
         reassess(case_id=case.pk, actor=actor, at=at)
     return warrant
+
+
+def _signer(kind: str, signed_by_role: str, at: datetime) -> warrants.Signer:
+    """The office that signed, where it can have signed this kind. Raises Invalid."""
+    signer = warrants.signer_of(signed_by_role)
+    known = kind in Warrant.Kind.values
+    offices = ", ".join(warrants.Signer)
+    wrong = warrants.why_not(kind, signer) if known and signer else ""
+    _check(
+        at,
+        ("kind", "Choose the kind of warrant.", known),
+        ("signed_by_role", f"Say in what role it was signed: one of {offices}.", signer is not None),
+        ("signed_by_role", wrong, not wrong),
+    )
+    assert signer is not None
+    return signer
+
+
+def _refuse_second(detainer: Detainer, kind: str, signer: warrants.Signer, at: datetime) -> None:
+    """The same warrant is recorded once. Raises Conflict."""
+    rows = Warrant.objects.filter(detainer=detainer, kind=kind, signed_by_role=signer.value, signed_at=at)
+    if rows.exists():
+        raise Conflict(
+            "This warrant is recorded already: the same kind, signed by the same office at the same time. "
+            "If it is another one, check when it was signed.",
+            code="warrant_recorded_before",
+        )
 
 
 def record_judicial_order(

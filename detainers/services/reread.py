@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from accounts.errors import Invalid
 from cases.corrections.registry import Change
 from detainers import rulebook
-from detainers.deficiency import box_errors, complete_boxes, facial_deficiencies
+from detainers.deficiency import box_errors, facial_deficiencies
+from detainers.formdata import FormDetails
 from detainers.models import Detainer
-from detainers.services.papers import DetainerForm, form_facts
+from detainers.services.papers import form_facts
+from detainers.services.records import stored_form
 from detainers.states import DetainerState
 
 FOLLOWS = frozenset({"person", "detainer", "service", "lift"})
@@ -29,18 +33,9 @@ def _reread(change: Change, detainer: Detainer) -> None:
     if errors:
         raise Invalid(errors[0], field="value", code="boxes")
     edition = rulebook.current().editions.get(detainer.edition)
-    form = DetainerForm(
-        edition=detainer.edition,
-        boxes=complete_boxes(detainer.boxes),
-        subject_surname=detainer.subject_surname,
-        subject_given_names=detainer.subject_given_names,
-        subject_birth_date=detainer.subject_birth_date,
-        issuing_office=detainer.issuing_office,
-        officer_title=detainer.officer_title,
-        signature_present=detainer.signature_present,
-        issued_on=detainer.issued_on,
-    )
-    found = facial_deficiencies(edition, form_facts(change.case, form, detainer.received_at))
+    form = stored_form(detainer, details=FormDetails())
+    facts = form_facts(change.case, form, detainer.received_at, besides=detainer)
+    found = facial_deficiencies(edition, replace(facts, is_unreadable=False))
     rows = [{"code": item.code, "sentence": item.sentence} for item in found]
     key = detainer.public_id
     change.also(

@@ -56,6 +56,11 @@ def test_a_complete_form_is_sufficient() -> None:
         ({"subject_birth_date": date(1991, 5, 17)}, "OTHER_BIRTH_DATE"),
         ({"received_on": date(2017, 4, 1)}, "EDITION_NOT_YET_ISSUED"),
         ({"issued_on": date(2026, 3, 17)}, "DATED_AFTER_RECEIPT"),
+        ({"subject_sex": "M", "person_sex": "F"}, "OTHER_SEX"),
+        ({"reasons": ("prior_felony",)}, "BOX_NOT_ON_FORM"),
+        ({"is_unreadable": True, "signature_present": False}, "UNREADABLE"),
+        ({"cancels_earlier": True, "basis": ()}, "CANCELS_ONLY"),
+        ({"cancels_earlier": True, "cancels_known": False}, "CANCELS_UNKNOWN"),
     ],
 )
 def test_each_lack_is_named_in_a_sentence(change: dict[str, object], code: str) -> None:
@@ -92,6 +97,7 @@ def test_boxes_have_a_shape(boxes: object, words: str) -> None:
 def test_boxes_are_completed_in_one_form() -> None:
     assert box_errors({"basis": ["final_order"]}, BOOK.boxes) == []
     assert complete_boxes({"basis": ["b", "a", "a"]}) == {
+        "reasons": [],
         "basis": ["a", "b"],
         "priority": [],
         "loan_back": False,

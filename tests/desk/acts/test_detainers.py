@@ -6,8 +6,9 @@ from django.utils import timezone
 
 from accounts.actors import system
 from cases.services import content_of
+from cases.services.identifiers import opened
 from detainers.models import Breach, Detainer, Hold, Warrant
-from detainers.services import reassess
+from detainers.services import details_of, reassess
 from tests.desk.acts.conftest import act_url, events, messages_of, said, wall
 
 TOKEN = "7d1c7b0e-7a35-4f0c-9a52-9a7b4d9f0c11"
@@ -65,8 +66,15 @@ def test_a_deficient_form_is_registered_and_said_to_be_deficient(book, desk):
     typed = paper(basis=[])
     del typed["signature_present"]
 
-    response = desk("clerk").post(act_url("detainer_register", book()), typed)
+    client, case = desk("clerk"), book()
+    asked = client.post(act_url("detainer_register", case), typed)
+    assert asked.status_code == 400
+    assert 'id="id_basis_error"' in said(asked)
+    assert 'id="id_signature_present_error"' in said(asked)
+    assert Detainer.objects.count() == 0
+    response = client.post(act_url("detainer_register", case), typed | {"confirm": "NO_BASIS,NO_SIGNATURE"})
 
+    assert 'value="NO_BASIS,NO_SIGNATURE"' in said(asked)
     assert response.status_code == 302
     assert Detainer.objects.get().state == "deficient"
     assert "deficient on its face" in messages_of(response)[0]
@@ -75,14 +83,14 @@ def test_a_deficient_form_is_registered_and_said_to_be_deficient(book, desk):
 
 
 def test_a_warrant_comes_with_the_detainer(book, desk):
-    typed = paper(warrant="ADMIN_I200", signed_by_role="deportation officer", signed_at="2026-03-18 00:00")
+    typed = paper(warrant="ADMIN_I200", signed_by_role="immigration_officer", signed_at="2026-03-18 00:00")
 
     response = desk("officer").post(act_url("detainer_register", book()), typed)
 
     assert response.status_code == 302, said(response)
     assert (Warrant.objects.get().kind, Warrant.objects.get().signed_by_role) == (
         "ADMIN_I200",
-        "deportation officer",
+        "immigration_officer",
     )
     assert events("detainers.warrant_recorded") == 1
 
@@ -102,7 +110,7 @@ def test_wrong_input_keeps_what_was_typed_with_the_scan_and_saves_nothing(book, 
     assert response.status_code == 400
     assert "does not exist in America/Chicago" in page
     assert "Choose how it came." in page
-    assert "Enter in what role it was signed" in page
+    assert "Choose who signed it." in page
     assert "Enter when it was signed." in page
     assert 'value="ICE ERO, San Antonio"' in page
     assert "Kept from before: a.pdf" in page
@@ -150,7 +158,7 @@ def test_a_form_that_asks_only_for_notice_has_no_boxes_to_tick(book, desk):
 
 
 def test_an_unknown_edition_is_kept_as_deficient(book, desk):
-    typed = paper(edition="unknown", boxes_of="unknown")
+    typed = paper(edition="unknown", boxes_of="unknown", confirm="UNKNOWN_EDITION")
 
     response = desk("clerk").post(act_url("detainer_register", book()), typed)
 
@@ -415,3 +423,111 @@ def test_others_find_nothing_and_roles_without_it_are_refused(detainer, running_
         assert desk("other_supervisor").post(act_url(name, thing), {}).status_code == 404, name
         assert desk(refused).get(act_url(name, thing)).status_code == 403, name
         assert desk(refused).post(act_url(name, thing), {}).status_code == 403, name
+
+
+def test_every_field_of_the_form_is_kept_and_the_personal_ones_sealed(book, desk):
+    case = book()
+    typed = paper(
+        subject_id="S-991",
+        event_number="EV-2026-17",
+        a_number="A012345678",
+        addressed_to="Cedar County Jail",
+        citizenship="Mexico",
+        subject_sex="F",
+        notify_phone="210-555-0100",
+        officer_name="Officer Sample",
+        lea_release_at="2026-03-20 09:00",
+        lea_charge_date="2026-03-17",
+        lea_offence="Larceny",
+        lea_booking_number="B-1",
+    )
+
+    desk("clerk").post(act_url("detainer_register", case), typed)
+
+    detainer = Detainer.objects.get()
+    details = details_of(detainer)
+    stored = bytes(detainer.record.sealed)
+    assert (details.event_number, details.citizenship, details.officer_name) == (
+        "EV-2026-17",
+        "Mexico",
+        "Officer Sample",
+    )
+    assert (str(details.lea_charge_date), details.lea_offence) == ("2026-03-17", "Larceny")
+    assert b"Mexico" not in stored
+    assert [shown.value for shown in opened(case.identifiers.all())] == ["A012345678"]
+    assert "EV-2026-17" in said(desk("clerk").get(f"/admin/case/{case.public_id}/"))
+
+
+def test_the_a_number_of_a_form_about_somebody_else_becomes_nobody_s(book, desk):
+    case = book()
+    typed = paper(subject_surname="Other", a_number="A012345678", confirm="OTHER_PERSON")
+
+    response = desk("clerk").post(act_url("detainer_register", case), typed)
+
+    assert response.status_code == 302, said(response)
+    assert Detainer.objects.get().deficiencies[0]["code"] == "OTHER_PERSON"
+    assert case.identifiers.count() == 0
+
+
+def test_a_form_that_cannot_be_read_is_kept_with_its_scan_and_not_without(book, desk):
+    client, case = desk("clerk"), book()
+    typed = {"received": wall(timezone.now()), "channel": "fax", "edition": "I-247A_2017", "unreadable": "on"}
+
+    without = client.post(act_url("detainer_register", case), typed | {"form_token": TOKEN})
+    scan = SimpleUploadedFile("form.pdf", b"%PDF-1.7 blur", "application/pdf")
+    kept = client.post(act_url("detainer_register", case), typed | {"form_token": TOKEN, "scan": scan})
+
+    detainer = Detainer.objects.get()
+    assert without.status_code == 400
+    assert "is kept as it came" in said(without)
+    assert kept.status_code == 302, said(kept)
+    assert (detainer.state, detainer.edition, detainer.document.size) == ("deficient", "unknown", 13)
+    assert [item["code"] for item in detainer.deficiencies] == ["UNREADABLE"]
+
+
+def test_the_same_paper_again_leads_to_the_first(book, desk):
+    client, case = desk("clerk"), book()
+    client.post(act_url("detainer_register", case), paper(event_number="EV-1"))
+
+    typed = paper(event_number="ev 1", form_token="7d1c7b0e-7a35-4f0c-9a52-9a7b4d9f0c12")
+    again = client.post(act_url("detainer_register", case), typed)
+
+    first = Detainer.objects.get()
+    assert again.status_code == 302
+    assert again["Location"].endswith(f"#detainer-{first.public_id}")
+    assert "is registered already" in messages_of(again)[-1]
+
+
+def test_a_warrant_signed_by_the_wrong_office_is_refused_at_its_field(book, desk):
+    client, case = desk("clerk"), book()
+
+    for kind, signer, words in (
+        ("JUDICIAL_CRIMINAL", "immigration_officer", "it is an I-200 or I-205"),
+        ("ADMIN_I200", "judge", "never by a judge"),
+    ):
+        typed = paper(warrant=kind, signed_by_role=signer, signed_at="2026-03-18 00:00")
+        response = client.post(act_url("detainer_register", case), typed)
+        assert response.status_code == 400
+        assert 'id="id_signed_by_role_error"' in said(response)
+        assert words in said(response)
+    assert Detainer.objects.count() == 0
+
+
+def test_the_cancel_box_ends_the_detainer_that_it_names(book, desk):
+    client, case = desk("clerk"), book()
+    client.post(act_url("detainer_register", case), paper(event_number="EV-1"))
+    later = paper(
+        event_number="EV-2",
+        issued_on="2026-03-19",
+        cancels_earlier="on",
+        cancels_dated="2026-03-18",
+        form_token="7d1c7b0e-7a35-4f0c-9a52-9a7b4d9f0c12",
+        received=wall(timezone.now() + timedelta(minutes=1)),
+    )
+    unknown = client.post(act_url("detainer_register", case), later | {"cancels_dated": "2026-03-01"})
+    client.post(act_url("detainer_register", case), later)
+
+    first, second = Detainer.objects.order_by("pk")
+    assert unknown.status_code == 400
+    assert 'id="id_cancels_dated_error"' in said(unknown)
+    assert (first.state, second.state) == ("cancelled", "received")

@@ -44,7 +44,7 @@ def warrant(**changes):
     return {
         "form_token": TOKEN,
         "kind": "ADMIN_I200",
-        "signed_by_role": "deportation officer",
+        "signed_by_role": "immigration_officer",
         "signed_at": "2026-03-18 00:00",
     } | changes
 
@@ -67,7 +67,7 @@ def test_a_warrant_is_added_with_its_scan(detainer, desk):
 
     row = detainer.warrants.get()
     assert response.status_code == 302, said(response)
-    assert (row.kind, row.signed_by_role) == ("ADMIN_I200", "deportation officer")
+    assert (row.kind, row.signed_by_role) == ("ADMIN_I200", "immigration_officer")
     assert content_of(row.document) == b"%PDF-1.7 warrant"
     assert "By itself it holds nobody." in messages_of(response)[0]
     assert events("detainers.warrant_recorded") == 1
@@ -75,7 +75,7 @@ def test_a_warrant_is_added_with_its_scan(detainer, desk):
 
 
 def test_a_judge_s_warrant_becomes_a_ground(detainer, desk):
-    typed = warrant(kind="JUDICIAL_CRIMINAL", signed_by_role="district judge", signed_at=wall(timezone.now()))
+    typed = warrant(kind="JUDICIAL_CRIMINAL", signed_by_role="judge", signed_at=wall(timezone.now()))
 
     response = desk("clerk").post(act_url("warrant_record", detainer), typed)
 
@@ -85,7 +85,9 @@ def test_a_judge_s_warrant_becomes_a_ground(detainer, desk):
 
 
 def test_a_database_hit_is_said_to_be_no_warrant(detainer, desk):
-    response = desk("clerk").post(act_url("warrant_record", detainer), warrant(kind="NCIC_ADMIN_HIT"))
+    response = desk("clerk").post(
+        act_url("warrant_record", detainer), warrant(kind="NCIC_ADMIN_HIT", signed_by_role="nobody")
+    )
 
     assert "It is no warrant and meets no condition." in messages_of(response)[0]
 

@@ -1,0 +1,92 @@
+"""A copy of the detainer given to the person: what lets most editions take effect."""
+
+from datetime import datetime
+
+from django.db import transaction
+
+from accounts.actors import Actor
+from accounts.errors import FieldError, IllegalMove, Invalid
+from accounts.permissions import Permission, check_permission
+from audit.record import Ref
+from detainers import events
+from detainers.models import Detainer, DetainerService
+from detainers.services.assess import reassess
+from detainers.services.common import check_move, check_not_future, lock_detainer, say
+
+
+def serve_detainer(
+    *,
+    detainer_id: int,
+    actor: Actor,
+    at: datetime,
+    language: str,
+    method: str = DetainerService.Method.IN_PERSON,
+    method_detail: str = "",
+    refused_to_sign: bool = False,
+    interpreter_id: str = "",
+    served_text: str = "",
+    officer_name: str = "",
+    officer_title: str = "",
+) -> DetainerService:
+    """Record that a copy was given to the person at `at`. Refusing to sign does not undo service.
+
+    Raises NotFound, NotPermitted, IllegalMove (lifted, served before, or the person has left), Invalid.
+    """
+    with transaction.atomic():
+        case, detainer = lock_detainer(detainer_id)
+        check_permission(actor, Permission.DETAINER_SERVE, case.agency)
+        move = check_move(detainer, "serve")
+        if not case.is_in_custody:
+            raise IllegalMove(
+                f"The person of case {case.number} is no longer in custody.", code="not_in_custody"
+            )
+        _check_service(detainer, at, language, method, method_detail)
+        service: DetainerService = DetainerService.objects.create(
+            detainer=detainer,
+            served_at=at,
+            served_text=served_text,
+            language=language.strip(),
+            method=method,
+            method_detail=method_detail.strip(),
+            refused_to_sign=refused_to_sign,
+            interpreter_id=interpreter_id.strip(),
+            officer_name=officer_name.strip(),
+            officer_title=officer_title.strip(),
+            served_by=actor.id,
+        )
+        detainer.state = move.target
+        detainer.save(update_fields=["state"])
+        say(
+            events.SERVED,
+            actor=actor,
+            case=case,
+            at=at,
+            subject=Ref("detainer", detainer.public_id),
+            facts={
+                "detainer": str(detainer.public_id),
+                "served_at": at.isoformat(),
+                "method": str(DetainerService.Method(method).label).lower(),
+                "language": service.language,
+                "refused_to_sign": refused_to_sign,
+            },
+            changed=["state"],
+        )
+        reassess(case_id=case.pk, actor=actor, at=at)
+    return service
+
+
+def _check_service(detainer: Detainer, at: datetime, language: str, method: str, detail: str) -> None:
+    """Every problem of a service at once. Raises Invalid."""
+    problems = []
+    if at < detainer.received_at:
+        sentence = "It cannot have been served before it was received. Check both times."
+        problems.append(FieldError("at", sentence, "served_before_received"))
+    if not language.strip():
+        problems.append(FieldError("language", "Say in which language it was explained.", "required"))
+    if method not in DetainerService.Method.values:
+        problems.append(FieldError("method", "Choose how it was served: in person, inmate mail or other."))
+    elif method == DetainerService.Method.OTHER and not detail.strip():
+        problems.append(FieldError("method_detail", "Say how it was served.", "required"))
+    if problems:
+        raise Invalid(problems)
+    check_not_future(at, "The service")
