@@ -7,7 +7,7 @@ import pytest
 from django.core.management.commands import flush
 from django.db import connection
 
-from tests import as_web
+from tests import as_web, sharing
 from tests.actors import Cast, make_cast
 from tests.factories import CaseFactory
 
@@ -15,6 +15,10 @@ from tests.factories import CaseFactory
 def pytest_configure() -> None:
     """Every request is served as the role of the web process."""
     as_web.install()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    sharing.share(items)
 
 
 @pytest.fixture
