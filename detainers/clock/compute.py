@@ -7,12 +7,11 @@ custody and release end the hold at once; a paper that never took effect gives n
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime
-from itertools import pairwise
+from dataclasses import dataclass
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from detainers.clock.counting import add_counted, add_elapsed, end_of_same_day
+from detainers.clock.counting import add_counted, add_elapsed, end_of_same_day, in_utc
 from detainers.clock.facts import (
     Anchor,
     ClockInput,
@@ -40,7 +39,7 @@ from detainers.clock.result import (
 REASON_ORDER = list(Reason)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Live:
     """A document that took effect, from when, and the limits it brings."""
 
@@ -49,26 +48,13 @@ class _Live:
     effective_at: datetime
     limits: tuple[LimitConsidered, ...]
 
-    @property
-    def own_end(self) -> datetime:
-        return min(limit.expires_at for limit in self.limits)
-
 
 def compute(given: ClockInput) -> ClockResult:
     """Answer for one custody episode. Raises ClockInputError when the facts contradict each other."""
     check(given)
     if given.release_eligible_at is None:
         return _without_clock(given, Status.NOT_STARTED, Reason.LOCAL_CUSTODY_CONTINUES, None, ())
-    eligible = given.release_eligible_at.astimezone(UTC)
-    answer = _on_documents(given, eligible)
-    warrant_at = given.judicial_warrant_at
-    left_at = given.custody_ended_at
-    if warrant_at is not None and (left_at is None or warrant_at < left_at):
-        return _on_warrant(given, answer, warrant_at.astimezone(UTC))
-    return answer
-
-
-def _on_documents(given: ClockInput, eligible: datetime) -> ClockResult:
+    eligible = in_utc(given.release_eligible_at)
     live: list[_Live] = []
     refused: list[tuple[str, Reason]] = []
     for index, document in enumerate(given.documents):
@@ -77,6 +63,9 @@ def _on_documents(given: ClockInput, eligible: datetime) -> ClockResult:
             live.append(found)
         else:
             refused.append((document.reference or document.form.code, found))
+    warrant_at, left_at = given.judicial_warrant_at, given.custody_ended_at
+    if warrant_at is not None and (left_at is None or warrant_at < left_at):
+        return _on_warrant(given, eligible, live, in_utc(warrant_at))
     if not live:
         return _no_hold(given, eligible, refused)
     return _hold(given, eligible, live, tuple(refused))
@@ -100,21 +89,21 @@ def _take_effect(given: ClockInput, index: int, document: Document, eligible: da
         served_at is None or (left_at is not None and served_at >= left_at)
     ):
         return Reason.NOT_SERVED
-    moments = [eligible, document.received_at.astimezone(UTC)]
+    effective_at = max(eligible, in_utc(document.received_at))
     if document.form.service_required and served_at is not None:
-        moments.append(served_at.astimezone(UTC))
-    live = _Live(index, document, max(moments), _limits(given, document, eligible))
-    if document.lifted_at is not None and document.lifted_at <= live.effective_at:
+        effective_at = max(effective_at, in_utc(served_at))
+    if document.lifted_at is not None and document.lifted_at <= effective_at:
         return Reason.NOT_SERVED
-    if live.effective_at >= live.own_end:
-        return Reason.LIMIT_ALREADY_OVER
-    return live
+    limits = _limits(given, document, eligible)
+    for limit in limits:
+        if limit.expires_at <= effective_at:
+            return Reason.LIMIT_ALREADY_OVER
+    return _Live(index, document, effective_at, limits)
 
 
 def _limits(given: ClockInput, document: Document, eligible: datetime) -> tuple[LimitConsidered, ...]:
     zone = ZoneInfo(given.zone)
-    form = document.form
-    excluding = form.rule is Rule.EXCL_48
+    form, reference = document.form, document.reference
     form_limit = _counted(
         Source.FORM,
         form.code,
@@ -122,25 +111,25 @@ def _limits(given: ClockInput, document: Document, eligible: datetime) -> tuple[
         form.hours,
         Anchor.RELEASE_ELIGIBLE,
         eligible,
-        excluding,
+        form.rule is Rule.EXCL_48,
         zone,
+        form.citation,
+        reference,
     )
-    limits = [replace(form_limit, citation=form.citation)]
+    limits = [form_limit]
     for row in given.policies_for(document):
         limits.extend(_policy_limits(row, document, eligible, zone))
-    return tuple(replace(limit, reference=document.reference) for limit in limits)
+    return tuple(limits)
 
 
 def _policy_limits(
     row: PolicyLimits, document: Document, eligible: datetime, zone: ZoneInfo
 ) -> list[LimitConsidered]:
-    received = document.received_at.astimezone(UTC)
-    anchor_at = eligible if row.anchor is Anchor.RELEASE_ELIGIBLE else received
-    excluding = row.counting is Counting.EXCLUDING
-    if row.counting is Counting.AS_FORM:
-        excluding = document.form.rule is Rule.EXCL_48
     limits = []
     if row.hours is not None:
+        excluding = row.counting is Counting.EXCLUDING
+        if row.counting is Counting.AS_FORM:
+            excluding = document.form.rule is Rule.EXCL_48
         limits.append(
             _counted(
                 Source.POLICY,
@@ -148,19 +137,28 @@ def _policy_limits(
                 HOURS_CAP,
                 row.hours,
                 row.anchor,
-                anchor_at,
+                eligible if row.anchor is Anchor.RELEASE_ELIGIBLE else in_utc(document.received_at),
                 excluding,
                 zone,
+                row.citation,
+                document.reference,
             )
         )
     if row.same_day_2359:
-        end = end_of_same_day(eligible, zone)
         limits.append(
             LimitConsidered(
-                Source.POLICY, row.code, SAME_DAY_2359, None, Anchor.RELEASE_ELIGIBLE, eligible, end
+                Source.POLICY,
+                row.code,
+                SAME_DAY_2359,
+                None,
+                Anchor.RELEASE_ELIGIBLE,
+                eligible,
+                end_of_same_day(eligible, zone),
+                citation=row.citation,
+                reference=document.reference,
             )
         )
-    return [replace(limit, citation=row.citation) for limit in limits]
+    return limits
 
 
 def _counted(
@@ -172,39 +170,56 @@ def _counted(
     anchor_at: datetime,
     excluding: bool,
     zone: ZoneInfo,
+    citation: str,
+    reference: str,
 ) -> LimitConsidered:
     if excluding:
         expires_at, excluded = add_counted(anchor_at, hours, zone)
-        return LimitConsidered(source, code, method, hours, anchor, anchor_at, expires_at, excluded)
-    return LimitConsidered(source, code, method, hours, anchor, anchor_at, add_elapsed(anchor_at, hours))
+    else:
+        expires_at, excluded = add_elapsed(anchor_at, hours), ()
+    return LimitConsidered(
+        source, code, method, hours, anchor, anchor_at, expires_at, excluded, citation, reference
+    )
 
 
 def _hold(
     given: ClockInput, eligible: datetime, live: list[_Live], refused: tuple[tuple[str, Reason], ...]
 ) -> ClockResult:
     """The documents that took effect give one deadline: the earliest limit of any of them."""
-    limits = tuple(limit for item in live for limit in item.limits)
-    governing = min(
-        range(len(limits)), key=lambda n: (limits[n].expires_at, limits[n].source is Source.POLICY)
-    )
-    expires_at = limits[governing].expires_at
+    limits = tuple([limit for item in live for limit in item.limits])
+    governing = _earliest(limits)
+    limit = limits[governing]
     owner = _owner(live, governing)
-    spans = _spans(live, expires_at)
-    status, ends_at, violations = _outcome(given, eligible, spans, expires_at)
-    first = min(live, key=lambda item: item.effective_at)
+    spans = _spans(live, limit.expires_at)
+    status, ends_at, violations = _outcome(given, spans, limit.expires_at)
+    from_policy = limit.source is Source.POLICY
     return ClockResult(
-        status=status,
-        reason=None,
-        rule=owner.document.form.rule,
-        governing_limit=limits[governing].source,
-        policy_anchor=_policy_anchor(given, owner.document, limits[governing]),
-        expires_at=expires_at,
-        authority_ends_at=ends_at,
-        violations=(*_late_papers(first, eligible), *violations),
-        derivation=Derivation(given.zone, eligible, limits, governing, refused),
-        starts_at=spans[0][0],
-        document=owner.index,
+        status,
+        None,
+        owner.document.form.rule,
+        limit.source,
+        limit.anchor if from_policy else given.policies_for(owner.document)[0].anchor,
+        limit.expires_at,
+        ends_at,
+        (*_late_papers(live, eligible), *violations),
+        Derivation(given.zone, eligible, limits, governing, refused),
+        spans[0][0],
+        owner.index,
     )
+
+
+def _earliest(limits: tuple[LimitConsidered, ...]) -> int:
+    """Which limit governs: the earliest; of two at the same instant the form's, then the first considered."""
+    best = 0
+    for place, limit in enumerate(limits):
+        found = limits[best]
+        if limit.expires_at < found.expires_at or (
+            limit.expires_at == found.expires_at
+            and limit.source is Source.FORM
+            and found.source is Source.POLICY
+        ):
+            best = place
+    return best
 
 
 def _owner(live: list[_Live], governing: int) -> _Live:
@@ -215,20 +230,16 @@ def _owner(live: list[_Live], governing: int) -> _Live:
     raise AssertionError("the governing limit belongs to a document")
 
 
-def _policy_anchor(given: ClockInput, document: Document, governing: LimitConsidered) -> Anchor:
-    if governing.source is Source.POLICY:
-        return governing.anchor
-    return given.policies_for(document)[0].anchor
-
-
 def _spans(live: list[_Live], expires_at: datetime) -> list[tuple[datetime, datetime]]:
     """Stretches of authority, joined where one document takes over from another."""
     raw = []
     for item in live:
         lifted = item.document.lifted_at
-        end = expires_at if lifted is None else min(expires_at, lifted.astimezone(UTC))
+        end = expires_at if lifted is None else min(expires_at, in_utc(lifted))
         if item.effective_at < end:
             raw.append((item.effective_at, end))
+    if len(raw) == 1:
+        return raw
     joined: list[tuple[datetime, datetime]] = []
     for start, end in sorted(raw):
         if joined and start <= joined[-1][1]:
@@ -239,27 +250,44 @@ def _spans(live: list[_Live], expires_at: datetime) -> list[tuple[datetime, date
 
 
 def _outcome(
-    given: ClockInput, eligible: datetime, spans: list[tuple[datetime, datetime]], expires_at: datetime
+    given: ClockInput, spans: list[tuple[datetime, datetime]], expires_at: datetime
 ) -> tuple[Status, datetime, list[Violation]]:
     left_at = given.custody_ended_at
-    over = []
-    for (_, gap_from), (gap_to, _) in pairwise(spans):
-        until = gap_to if left_at is None else min(gap_to, left_at)
-        if until > gap_from:
-            over.append(Violation(OVER_HOLD, until - gap_from))
-    begun = [span for span in spans if left_at is None or span[0] < left_at] or spans[:1]
-    ends_at = begun[-1][1]
     if left_at is None:
-        return (Status.EXPIRES if ends_at == expires_at else Status.ENDED_LIFTED), ends_at, over
+        ends_at = spans[-1][1]
+        status = Status.EXPIRES if ends_at == expires_at else Status.ENDED_LIFTED
+        return status, ends_at, _uncovered(spans, None)
+    begun = [span for span in spans if span[0] < left_at] or spans[:1]
+    ends_at = begun[-1][1]
     if left_at > ends_at:
-        return Status.OVERHELD, ends_at, [*over, Violation(OVER_HOLD, left_at - ends_at)]
+        return Status.OVERHELD, ends_at, _uncovered(spans, left_at)
     to_ice = given.ice_custody_at is not None and given.ice_custody_at == left_at
-    return (Status.ENDED_ICE_CUSTODY if to_ice else Status.ENDED_RELEASED), left_at.astimezone(UTC), over
+    status = Status.ENDED_ICE_CUSTODY if to_ice else Status.ENDED_RELEASED
+    return status, in_utc(left_at), _uncovered(spans, left_at)
 
 
-def _late_papers(first: _Live, eligible: datetime) -> list[Violation]:
+def _uncovered(spans: list[tuple[datetime, datetime]], until: datetime | None) -> list[Violation]:
+    """Custody after the first stretch of authority that no other covers, up to `until` where that is known.
+
+    Every stretch began before `until`: what came after the person had left took no effect.
+    """
+    over = []
+    for place, (_, ends_at) in enumerate(spans):
+        begins_at = spans[place + 1][0] if place + 1 < len(spans) else until
+        if begins_at is not None and begins_at > ends_at:
+            over.append(Violation(OVER_HOLD, begins_at - ends_at))
+    return over
+
+
+def _late_papers(live: list[_Live], eligible: datetime) -> list[Violation]:
     """Custody between release-eligibility and the moment the first effective paper was there, and served."""
-    found = []
+    found: list[Violation] = []
+    first = live[0]
+    for item in live:
+        if item.effective_at < first.effective_at:
+            first = item
+    if first.effective_at == eligible:
+        return found
     document = first.document
     if document.received_at > eligible:
         found.append(Violation(RECEIVED_AFTER_ELIGIBLE, document.received_at - eligible))
@@ -283,17 +311,19 @@ def _no_hold(given: ClockInput, eligible: datetime, refused: list[tuple[str, Rea
     return _without_clock(given, Status.NO_HOLD, reason, eligible, over, tuple(refused))
 
 
-def _on_warrant(given: ClockInput, answer: ClockResult, warrant_at: datetime) -> ClockResult:
+def _on_warrant(
+    given: ClockInput, eligible: datetime, live: list[_Live], warrant_at: datetime
+) -> ClockResult:
     """A judge's warrant carries the custody; only time before it that nothing covered is a violation."""
-    eligible = answer.derivation.release_eligible_at
-    kept: list[Violation] = []
-    covered_until = eligible
-    if answer.starts_at is not None and warrant_at > answer.starts_at:
-        kept = [violation for violation in answer.violations if violation.code != OVER_HOLD]
-        covered_until = answer.authority_ends_at
-    if covered_until is not None and warrant_at > covered_until:
-        kept.append(Violation(OVER_HOLD, warrant_at - covered_until))
-    return _without_clock(given, Status.HELD_ON_OTHER_AUTHORITY, Reason.JUDICIAL_WARRANT, None, tuple(kept))
+    begun = [item for item in live if item.effective_at < warrant_at]
+    over: list[Violation] = []
+    if begun:
+        limits = tuple([limit for item in live for limit in item.limits])
+        spans = _spans(begun, limits[_earliest(limits)].expires_at)
+        over = [*_late_papers(begun, eligible), *_uncovered(spans, warrant_at)]
+    elif warrant_at > eligible:
+        over = [Violation(OVER_HOLD, warrant_at - eligible)]
+    return _without_clock(given, Status.HELD_ON_OTHER_AUTHORITY, Reason.JUDICIAL_WARRANT, None, tuple(over))
 
 
 def _without_clock(

@@ -57,14 +57,26 @@ def why_excluded(day: date) -> ExcludedDay | None:
     return None
 
 
+def in_utc(instant: datetime) -> datetime:
+    """The same instant in UTC."""
+    return instant if instant.tzinfo is UTC else instant.astimezone(UTC)
+
+
 def local_midnight(day: date, zone: ZoneInfo) -> datetime:
     """The UTC instant at which a local date begins."""
     return datetime.combine(day, time(0), tzinfo=zone).astimezone(UTC)
 
 
+@lru_cache(maxsize=16384)
+def local_day(day: date, zone: ZoneInfo) -> tuple[datetime, date, ExcludedDay | None]:
+    """When a local date ends (in UTC), the next date, and why this one does not count, if it does not."""
+    following = day + timedelta(days=1)
+    return local_midnight(following, zone), following, why_excluded(day)
+
+
 def add_elapsed(start: datetime, hours: int) -> datetime:
     """`hours` real hours after `start`, in UTC: a change of the local clock does not matter."""
-    return start.astimezone(UTC) + timedelta(hours=hours)
+    return in_utc(start) + timedelta(hours=hours)
 
 
 def add_counted(start: datetime, hours: int, zone: ZoneInfo) -> tuple[datetime, tuple[ExcludedDay, ...]]:
@@ -72,20 +84,19 @@ def add_counted(start: datetime, hours: int, zone: ZoneInfo) -> tuple[datetime, 
 
     A count that fills a day ends at the next local midnight.
     """
-    at = start.astimezone(UTC)
+    at = in_utc(start)
     remaining = timedelta(hours=hours)
     excluded: list[ExcludedDay] = []
     day = start.astimezone(zone).date()
     while True:
-        day_ends = local_midnight(day + timedelta(days=1), zone)
-        left_out = why_excluded(day)
+        day_ends, following, left_out = local_day(day, zone)
         if left_out is not None:
             excluded.append(left_out)
         elif day_ends - at >= remaining:
             return at + remaining, tuple(excluded)
         else:
             remaining -= day_ends - at
-        at, day = day_ends, day + timedelta(days=1)
+        at, day = day_ends, following
 
 
 def end_of_same_day(start: datetime, zone: ZoneInfo) -> datetime:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
 
 
@@ -125,8 +124,9 @@ class ClockInput:
     @property
     def custody_ended_at(self) -> datetime | None:
         """The first instant at which the jail no longer had the person."""
-        ends = [t for t in (self.released_at, self.ice_custody_at) if t is not None]
-        return min(ends) if ends else None
+        if self.released_at is None or self.ice_custody_at is None:
+            return self.released_at or self.ice_custody_at
+        return min(self.released_at, self.ice_custody_at)
 
     def policies_for(self, document: Document) -> tuple[PolicyLimits, ...]:
         return self.policies if document.policies is None else document.policies
@@ -139,26 +139,23 @@ class ClockInput:
 
 def check(given: ClockInput) -> None:
     """Refuse instants without offset and a service that precedes its receipt. Raises ClockInputError."""
-    for name, instant in _instants(given):
-        if instant is not None and instant.utcoffset() is None:
-            raise ClockInputError(
-                "OFFSET_MISSING", f"{name} has no offset from UTC; give one, such as -05:00."
-            )
+    _offset("release_eligible_at", given.release_eligible_at)
+    _offset("released_at", given.released_at)
+    _offset("ice_custody_at", given.ice_custody_at)
+    _offset("judicial_warrant_at", given.judicial_warrant_at)
     for document in given.documents:
-        if document.served_at is not None and document.served_at < document.received_at:
+        received_at, served_at = document.received_at, document.served_at
+        _offset("received_at", received_at)
+        _offset("served_at", served_at)
+        _offset("lifted_at", document.lifted_at)
+        if served_at is not None and served_at < received_at:
             raise ClockInputError(
                 "SERVED_BEFORE_RECEIVED",
-                f"The detainer was served at {document.served_at.isoformat()}, before it was received at "
-                f"{document.received_at.isoformat()}; one of the two is wrong.",
+                f"The detainer was served at {served_at.isoformat()}, before it was received at "
+                f"{received_at.isoformat()}; one of the two is wrong.",
             )
 
 
-def _instants(given: ClockInput) -> Iterator[tuple[str, datetime | None]]:
-    yield "release_eligible_at", given.release_eligible_at
-    yield "released_at", given.released_at
-    yield "ice_custody_at", given.ice_custody_at
-    yield "judicial_warrant_at", given.judicial_warrant_at
-    for document in given.documents:
-        yield "received_at", document.received_at
-        yield "served_at", document.served_at
-        yield "lifted_at", document.lifted_at
+def _offset(name: str, instant: datetime | None) -> None:
+    if instant is not None and instant.tzinfo is not UTC and instant.utcoffset() is None:
+        raise ClockInputError("OFFSET_MISSING", f"{name} has no offset from UTC; give one, such as -05:00.")

@@ -229,6 +229,17 @@ def test_it_counts_over_clock_changes_and_holidays(form: FormRule, start: str, e
     assert result.expires_at == t(end)
 
 
+def test_a_gap_between_two_papers_before_the_warrant_stays_a_violation() -> None:
+    first = paper(lifted_at=ELIGIBLE + HOUR)
+    second = paper(received_at=ELIGIBLE + 3 * HOUR, served_at=ELIGIBLE + 3 * HOUR)
+
+    after_both = episode(first, second, judicial_warrant_at=ELIGIBLE + 5 * HOUR)
+    between = episode(first, second, judicial_warrant_at=ELIGIBLE + 2 * HOUR)
+
+    assert violations(after_both) == ["OVER_HOLD:PT2H"]
+    assert violations(between) == ["OVER_HOLD:PT1H"]
+
+
 def test_a_judges_warrant_carries_the_custody() -> None:
     covered = compute(episode(judicial_warrant_at=ELIGIBLE + HOUR))
     late = compute(episode(judicial_warrant_at=ELIGIBLE + 50 * HOUR))
