@@ -102,6 +102,12 @@ class Agency(models.Model):
         default=60,
         help_text=_("Shown and measured. It never adds authority to hold."),
     )
+    paper_size = models.CharField(
+        max_length=9,
+        choices=[("us-letter", _("Letter")), ("a4", _("A4"))],
+        default="us-letter",
+        help_text=_("Paper of the notices and forms that are printed."),
+    )
     federal_accounts_allowed = models.BooleanField(default=False)
 
     class Meta:

@@ -33,6 +33,7 @@ class Permission(StrEnum):
     WARRANT_RECORD = "warrant_record"
     HOLD_DECIDE = "hold_decide"
     STATUS_CLAIM_RECORD = "status_claim_record"
+    TRANSLATION_REVIEW = "translation_review"
     CORRECTION_REQUEST = "correction_request"
     CORRECTION_APPROVE = "correction_approve"
     BREACH_CLOSE = "breach_close"

@@ -75,6 +75,13 @@ ROLES: dict[str, Role] = {
             _JAIL,
         ),
         Role(
+            "translation_reviewer",
+            "Translation reviewer",
+            "Reads the notices in a language they know beside the English and approves a translation; sees no case.",
+            frozenset({P.TRANSLATION_REVIEW}),
+            _JAIL,
+        ),
+        Role(
             "bureau_examiner",
             "Print examiner",
             "Compares prints of the state's jails; two different examiners must agree before a match has any effect. "

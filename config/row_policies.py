@@ -95,6 +95,7 @@ TABLES: dict[str, Rows] = {
     "detainers_conditionfinding": Rows(DETAINER),
     "detainers_policydecision": Rows(DETAINER),
     "detainers_statusclaim": Rows(CASE),
+    "detainers_produceddocument": Rows(CASE),
     "detainers_hold": Rows(CASE),
     "detainers_breach": Rows(CASE),
     # A form and its file are the sender's own; a file of yesterday is taken away by whoever sends a form next.

@@ -17,6 +17,9 @@ BREACH_OPENED = "detainers.breach_opened"
 BREACH_ENDED = "detainers.breach_ended"
 BREACH_CLOSED = "detainers.breach_closed"
 CLOCK_WENT_BACK = "detainers.clock_went_back"
+TRANSLATION_APPROVED = "detainers.translation_approved"
+TRANSLATION_WITHDRAWN = "detainers.translation_withdrawn"
+DOCUMENT_FILED = "detainers.document_filed"
 
 SENTENCES = {
     REGISTERED: "{actor} registered a detainer ({edition}), received {received_at} by {channel}.",
@@ -37,4 +40,8 @@ SENTENCES = {
     CLOCK_WENT_BACK: "The clock of the database went back {seconds} s, from {before_at} to {after_at}. No hold was "
     "extended by it. Find out why, and check what was entered since.",
     BREACH_CLOSED: "{actor} closed the breach with its cause and remedy.",
+    TRANSLATION_APPROVED: "{actor} reviewed the notice in the language {language} (text {version}) and approved it.",
+    TRANSLATION_WITHDRAWN: "{actor} withdrew the approval of the notice in the language {language} (text {version}). "
+    "{reason}",
+    DOCUMENT_FILED: "{actor} produced and filed a document: {what}.",
 }

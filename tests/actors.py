@@ -31,6 +31,7 @@ PEOPLE: dict[str, tuple[str | None, str | None]] = {
     "clerk": ("jail", "detainer_clerk"),
     "supervisor": ("jail", "shift_supervisor"),
     "administrator": ("jail", "jail_administrator"),
+    "translator": ("jail", "translation_reviewer"),
     "other_officer": ("other_jail", "booking_officer"),
     "other_supervisor": ("other_jail", "shift_supervisor"),
     "examiner": ("bureau", "bureau_examiner"),

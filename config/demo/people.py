@@ -71,6 +71,7 @@ LOGINS: tuple[Login, ...] = (
     Login("clerk@clearhold.example", "Jordan Achterberg", tuple((key, "detainer_clerk") for key in JAILS)),
     Login("supervisor@clearhold.example", "Sam Okonkwo", tuple((key, "shift_supervisor") for key in JAILS)),
     Login("administrator@clearhold.example", "Renée Castellanos", (("cedar_tx", "jail_administrator"),)),
+    Login("translator@clearhold.example", "Minh-Anh Ferreira", (("cedar_tx", "translation_reviewer"),)),
     Login("examiner@clearhold.example", "Ines Halvorsen", (("bureau_tx", "bureau_examiner"),)),
     Login("second-examiner@clearhold.example", "Tomás Lindqvist", (("bureau_tx", "bureau_examiner"),)),
     Login("reviewer@clearhold.example", "Amara Petrov", (("watch", "oversight_reviewer"),)),

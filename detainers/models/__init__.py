@@ -1,6 +1,7 @@
 """Detainers and what hangs on them, holds and breaches, and the view of authority."""
 
 from detainers.models.authority import CaseAuthority, SweepHeartbeat
+from detainers.models.documents import ProducedDocument, TranslationReview
 from detainers.models.form import FormRecord
 from detainers.models.hold import Breach, Hold
 from detainers.models.paper import (
@@ -21,7 +22,9 @@ __all__ = [
     "FormRecord",
     "Hold",
     "PolicyDecision",
+    "ProducedDocument",
     "StatusClaim",
     "SweepHeartbeat",
+    "TranslationReview",
     "Warrant",
 ]

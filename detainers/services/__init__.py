@@ -23,6 +23,7 @@ from detainers.services.papers import (
 from detainers.services.records import details_of, opened_details, same_paper, stored_form
 from detainers.services.serving import serve_detainer
 from detainers.services.sweep import SweepOutcome, expire_due, watch_deadlines
+from detainers.services.translations import approve_translation, withdraw_approval
 from detainers.services.withdrawals import cancel_detainer, lift_detainer
 
 __all__ = [
@@ -31,6 +32,7 @@ __all__ = [
     "FormDetails",
     "RegisteredBefore",
     "SweepOutcome",
+    "approve_translation",
     "cancel_detainer",
     "claim_status",
     "close_breach",
@@ -50,4 +52,5 @@ __all__ = [
     "serve_detainer",
     "stored_form",
     "watch_deadlines",
+    "withdraw_approval",
 ]

@@ -50,6 +50,7 @@ IN_JAIL: dict[P, set[str]] = {
     P.WARRANT_RECORD: SHIFT,
     P.HOLD_DECIDE: {"supervisor"},
     P.STATUS_CLAIM_RECORD: SHIFT,
+    P.TRANSLATION_REVIEW: {"translator"},
     P.CORRECTION_REQUEST: SHIFT,
     P.CORRECTION_APPROVE: {"supervisor"},
     P.BREACH_CLOSE: {"supervisor", "administrator"},
