@@ -12,7 +12,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('cases', '0008_corrections'),
-        ('detainers', '0004_corrections'),
+        ('detainers', '0005_forms'),
     ]
 
     operations = [
