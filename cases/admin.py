@@ -1,17 +1,22 @@
 """People and received documents as lists to search. Cases, which span apps, are listed by the desk."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import QuerySet
+from django.contrib.postgres.fields import ArrayField
+from django.db.models import BigIntegerField, F, Func, IntegerField, QuerySet, Value
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
-from accounts.bases import ScopedModelAdmin
+from accounts.bases import ScopedModelAdmin, actor_of
+from accounts.models import Agency
 from accounts.permissions import Permission
+from accounts.scope import agencies
 from audit.sentences import local_time
+from cases import search
 from cases.models import Document, Person
 
 
@@ -22,14 +27,20 @@ class AgencyFilter(admin.SimpleListFilter):
     parameter_name = "agency"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
-        found = (
-            model_admin.get_queryset(request).order_by().values_list("agency_id", "agency__name").distinct()
-        )
-        return sorted(((str(key), name) for key, name in found if key), key=lambda pair: pair[1])
+        """From what the actor may see, never from the rows: a list of agencies must not cost a look at every row."""
+        seen = agencies(actor_of(request), model_admin.permission)
+        found = Agency.objects.filter(pk__in=seen).values_list("pk", "name")
+        return sorted(((str(key), name) for key, name in found), key=lambda pair: pair[1])
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         value = self.value() or ""
         return queryset.filter(agency_id=int(value)) if value.isdecimal() else queryset
+
+
+def in_order(rows: QuerySet[Any], keys: Sequence[int]) -> QuerySet[Any]:
+    """Rows in the order of these primary keys."""
+    listed = Value(list(keys), output_field=ArrayField(BigIntegerField()))
+    return rows.order_by(Func(listed, F("pk"), function="array_position", output_field=IntegerField()))
 
 
 @admin.register(Person)
@@ -38,7 +49,8 @@ class PersonAdmin(ScopedModelAdmin):
 
     permission = Permission.CASE_VIEW
     list_display = ("name", "birth_date", "sex")
-    search_fields = ("surname", "given_names")
+    search_fields = ("surname",)  # shows the box; what is looked for is the matter of cases.search
+    search_help_text = _("Name, however it is spelt, or any number of theirs")
     ordering = ("surname", "given_names", "pk")
     list_display_links = None
 
@@ -50,6 +62,17 @@ class PersonAdmin(ScopedModelAdmin):
             if request.resolver_match and "object_id" in request.resolver_match.kwargs
             else rows.filter(merged_into__isnull=True)
         )
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
+        """What the one search finds, best first unless another order was asked for."""
+        if not search_term:
+            return queryset, False
+        found = search.find(actor_of(request), search_term)
+        people = sorted(found.people, key=lambda key: search.RANK[found.people[key]])
+        rows = queryset.filter(pk__in=people)
+        return rows if request.GET.get("o") else in_order(rows, people), False
 
     @admin.display(description=_("person"), ordering="surname")
     def name(self, person: Person) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from datetime import date
 from typing import TYPE_CHECKING
@@ -51,3 +51,10 @@ def _not_wired(content: bytes) -> EftFacts:
 
 eft_reader: EftReader = _not_wired
 fold_name: NameFolder = str.upper
+
+
+NumberLookUp = Callable[[Collection[int], str], list[int]]
+"""Agencies and a number as typed; the cases of these agencies that are known by it."""
+
+number_look_ups: dict[str, NumberLookUp] = {}
+"""Numbers that other apps keep, by the reason that the search gives (`cases.search.Why`)."""

@@ -66,6 +66,9 @@ BY_APP: dict[str, dict[str, str]] = {
     STATISTICS: {},
 }
 
+_FOUND_BY = {"cases_surnameword": READ, "cases_personelsewhere": READ}
+"""Written by triggers alone, with the owner's rights."""
+
 LEDGER = ("audit_seal", "audit_sealnode", "audit_ledgerroot", "audit_ledgerepoch")
 """Read by whoever serves or checks it, added to by the sealer alone."""
 
@@ -78,6 +81,7 @@ _HISTORY = {"cases_personmove": ADD, "cases_movedcase": ADD, "cases_peopleapart"
 EXCEPTIONS: dict[str, dict[str, str]] = {
     WEB: {
         **_HISTORY,
+        **_FOUND_BY,
         # Erasing takes the wrapped key away; without the right to name another key, a trigger allows nothing else.
         "keys_datakey": "SELECT, INSERT, UPDATE (wrapped, erased_at)",
         **dict.fromkeys(LEDGER, READ),
@@ -85,9 +89,10 @@ EXCEPTIONS: dict[str, dict[str, str]] = {
         "integration_idempotencykey": ALL,
         "oversight_reviewgrant": EDIT,
     },
-    WORKER: {**_HISTORY, **dict.fromkeys(LEDGER, READ), "audit_delivery": EDIT},
+    WORKER: {**_HISTORY, **_FOUND_BY, **dict.fromkeys(LEDGER, READ), "audit_delivery": EDIT},
     CLOCK: {
         **dict.fromkeys(_HISTORY, READ),
+        **dict.fromkeys(_FOUND_BY, ""),
         "audit_delivery": EDIT,
         "accounts_user": "",
         "accounts_membership": "",

@@ -62,6 +62,9 @@ TABLES: dict[str, Rows] = {
         # A merged record has no case left; its names belong to the human whose cases are in reach.
         " OR (merged_into_id IS NOT NULL AND clearhold_human_in_reach(id))"
     ),
+    # What is looked for by name. Plain comparisons with an index behind them: no policy stands between a search and its index.
+    "cases_surnameword": Rows(of_agency()),
+    "cases_personelsewhere": Rows(of_agency()),
     # What comes from a bureau belongs to the reply it came in, until then to nobody: those are shown to anybody who acts.
     "cases_document": Rows(f"{of_agency()} OR (agency_id IS NULL AND {SOMEBODY})"),
     "cases_booking": Rows(CASE),

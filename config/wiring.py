@@ -10,10 +10,12 @@ def connect() -> None:
     from matching import gateways
     from matching import handlers as matching_handlers
     from matching.formats.names import fold_name
+    from matching.search import cases_by_tcn
 
     # Web threads and commands give their hints through our broker, never through Celery's default one.
     celery.set_default()
     case_ports.eft_reader = read_eft
     case_ports.fold_name = fold_name
+    case_ports.number_look_ups["tcn"] = cases_by_tcn
     gateways.register()
     matching_handlers.subscribe()

@@ -12,6 +12,7 @@ OPENED = "board.opened"
 REFRESHED = "board.refreshed"
 CASE_OPENED = "case.opened"
 PERSON_OPENED = "person.opened"
+SEARCHED = "case.searched"
 PAIRS_LISTED = "person.pairs_listed"
 DOCUMENT_DOWNLOADED = "document.downloaded"
 

@@ -7,6 +7,7 @@ from cases.models.document import Document
 from cases.models.facts import Charge, CustodyEvent, LocalGround
 from cases.models.person import Person
 from cases.moves import MovedCase, PeopleApart, PersonMove
+from cases.names import PersonElsewhere, SurnameWord
 
 __all__ = [
     "Booking",
@@ -20,7 +21,9 @@ __all__ = [
     "MovedCase",
     "PeopleApart",
     "Person",
+    "PersonElsewhere",
     "PersonIdentifier",
     "PersonMove",
     "SamePersonLink",
+    "SurnameWord",
 ]

@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Agency
 from cases.corrections.models import only_by_correction
+from cases.names import folded
 from cases.querysets import (
     PersonQuerySet,
 )
@@ -30,6 +31,8 @@ class Person(models.Model):
     merged_into = models.ForeignKey(
         "self", on_delete=models.PROTECT, null=True, blank=True, related_name="merged", db_index=False
     )
+    surname_key = folded("surname")
+    given_key = folded("given_names")
 
     objects = PersonQuerySet.as_manager()
 
@@ -56,6 +59,7 @@ class Person(models.Model):
                 condition=models.Q(merged_into__isnull=True),
                 name="cases_person_newest",
             ),
+            models.Index(fields=["agency", "surname_key", "given_key"], name="cases_person_by_name"),
         ]
         triggers = [
             only_by_correction(
@@ -66,7 +70,7 @@ class Person(models.Model):
         ]
 
     class Privacy:
-        personal = ("surname", "given_names", "birth_date", "sex", "birth_place")
+        personal = ("surname", "given_names", "birth_date", "sex", "birth_place", "surname_key", "given_key")
         retention = "by the retention rule of the jurisdiction"
 
     def __str__(self) -> str:

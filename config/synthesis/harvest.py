@@ -24,7 +24,8 @@ from matching.models import Transmission
 APPS = ("audit", "keys", "cases", "matching", "detainers", "oversight", "integration")
 # One row each per installation, or counted by themselves: `load` looks after them.
 NOT_OF_A_CASE = frozenset({
-    "cases_casecounter", "matching_mailbox", "detainers_sweepheartbeat", "oversight_reviewgrant", "integration_apiclient",
+    "cases_casecounter", "cases_surnameword", "cases_personelsewhere", "matching_mailbox", "detainers_sweepheartbeat",
+    "oversight_reviewgrant", "integration_apiclient",
 })  # fmt: skip
 # The transaction that writes a row gives these, also when it is a copy.
 LEFT_OUT = frozenset({"txid"})

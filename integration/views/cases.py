@@ -48,7 +48,7 @@ class CaseListView(ClientView, GenericAPIView[Case]):
             objects=[case.public_id for case in cases],
             object_type="case",
             agency=self.client.agency.public_id,
-            query=request.META.get("QUERY_STRING", "")[:200],
+            query=_asked(request),
         )
         return self.get_paginated_response(CaseSummarySerializer(files, many=True).data)
 
@@ -80,3 +80,11 @@ class CaseView(ClientView):
             agency=self.client.agency.public_id,
         )
         return Response(body)
+
+
+def _asked(request: Request) -> str:
+    """The question for the record of accesses, without the word that was searched: it may be a name."""
+    asked = request.query_params.copy()
+    if "search" in asked:
+        asked["search"] = "given"
+    return asked.urlencode()[:200]

@@ -126,3 +126,37 @@ def test_a_list_that_was_opened_is_recorded(at_desk, book):
 
     access = Access.objects.get()
     assert (access.action, access.objects_shown) == ("case.listed", [case.public_id])
+
+
+def test_a_search_says_why_a_case_was_found_and_is_recorded_without_the_word(at_desk, book):
+    case = book(person=person_facts(surname="Schmidt"))
+    book(person=person_facts(surname="Quux"))
+
+    page = at_desk("officer").get("/admin/cases/case/", {"q": "smith"}).content.decode()
+
+    assert "SCHMIDT" in page
+    assert "QUUX" not in page
+    assert "Sounds like it" in page
+    access = Access.objects.get()
+    assert (access.action, access.objects_shown, access.query) == (
+        "case.searched",
+        [case.public_id],
+        "by name",
+    )
+
+
+def test_people_are_searched_the_same_way(at_desk, book):
+    book(person=person_facts(surname="Schmidt"))
+
+    assert "SCHMIDT" in at_desk("officer").get("/admin/cases/person/", {"q": "smith"}).content.decode()
+    assert (
+        "SCHMIDT" not in at_desk("other_officer").get("/admin/cases/person/", {"q": "smith"}).content.decode()
+    )
+
+
+def test_the_agencies_offered_are_those_of_the_actor(at_desk, book, cast):
+    book()
+
+    page = at_desk("officer").get("/admin/cases/case/").content.decode()
+
+    assert cast.other_jail.name not in page

@@ -10,6 +10,7 @@ from cases.models import Case
 from detainers import services as detainers
 from tests.detainers.builders import Road, ago
 from tests.detainers.corrections import correct
+from tests.factories import person_facts
 from tests.matching.conftest import eft
 
 URL = "/api/v1/cases"
@@ -237,3 +238,18 @@ def test_corrections_are_told_without_what_they_say(machine, cast, book):
     }
     assert "Quxandra" not in answer.content.decode()
     assert "Sample" not in answer.content.decode()
+
+
+@pytest.mark.django_db
+def test_a_search_finds_by_name_and_number_and_the_word_is_not_kept(machine, book):
+    case = book(person=person_facts(surname="Schmidt"))
+    book(person=person_facts(surname="Quux"))
+
+    found = [
+        machine.get(URL, {"search": word}).json()["results"]
+        for word in ("smith", case.number, case.booking.booking_number)
+    ]
+
+    assert [[row["id"] for row in rows] for rows in found] == [[str(case.public_id)]] * 3
+    assert not Access.objects.filter(query__contains="smith").exists()
+    assert machine.get(URL, {"search": "nobody"}).json()["results"] == []

@@ -111,7 +111,7 @@ def opened(place: Place) -> Iterator[Door]:
     form = {"grant_type": "client_credentials", "client_id": made.client_id, "client_secret": made.secret}
     token = machine.post("/api/v1/oauth/token", form).json()["access_token"]
     shuffled = Random(1).sample(cases, len(cases))
-    searched = [word for pair in zip(surnames, numbers, strict=False) for word in pair]
+    searched = [word for words in zip(surnames, numbers, _misspelt(surnames), strict=False) for word in words]
 
     def page(client: Client, address: Callable[[int], str], **headers: str) -> Ask:
         def ask(n: int) -> None:
@@ -134,3 +134,8 @@ def opened(place: Place) -> Iterator[Door]:
             "oversight.list": page(outside, lambda n: "/oversight/"),
         }
     )
+
+
+def _misspelt(surnames: list[str]) -> list[str]:
+    """Each without its third letter: nobody has that name, so that its sound and its spelling are looked for too."""
+    return [surname[:2] + surname[3:] for surname in surnames]
