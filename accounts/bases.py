@@ -4,9 +4,11 @@ from typing import Any
 
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
+from django.core.paginator import Paginator
 from django.db.models import Model, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
+from django.utils.functional import cached_property
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 from rest_framework.views import APIView
@@ -103,6 +105,27 @@ class ScopedViewSet(_Declared, GenericViewSet[Any]):
         return self.model.objects.visible_to(self.actor)  # type: ignore[attr-defined,no-any-return]
 
 
+class BoundedPaginator(Paginator):
+    """Counts no further than `most` rows: beyond that nobody turns pages, and a count would read a million of them."""
+
+    template_name = "unfold/helpers/pagination_bounded.html"
+    most = 5000
+
+    @cached_property
+    def counted(self) -> int:
+        """Rows up to one more than `most`."""
+        return int(self.object_list.order_by()[: self.most + 1].count())  # type: ignore[union-attr]
+
+    @cached_property
+    def count(self) -> int:  # type: ignore[override]
+        return min(self.counted, self.most)
+
+    @property
+    def has_more(self) -> bool:
+        """Whether there are more rows than pages lead to."""
+        return self.counted > self.most
+
+
 class ScopedModelAdmin(_Declared, ModelAdmin):  # type: ignore[misc]
     """Base of admin pages: scoped, read-only unless a subclass says otherwise, never deletes, records every object opened.
 
@@ -112,6 +135,7 @@ class ScopedModelAdmin(_Declared, ModelAdmin):  # type: ignore[misc]
     abstract = True
     list_filter_sheet = False
     list_per_page = 50
+    paginator = BoundedPaginator
     show_full_result_count = False
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:

@@ -45,6 +45,7 @@ SELECT a.id, v.surname, w.given, bool_or(v.is_sound), max(cases_name_likeness(v.
     (SELECT s.word, s.surname, false FROM (SELECT x.word, x.surname FROM cases_surnameword x
       WHERE x.agency_id = a.id AND x.word >= left(w.word, 1) AND x.word < left(w.word, 1) || %(last)s
       ORDER BY x.word LIMIT %(each)s) s WHERE cases_name_likeness(s.word, w.word) >= %(like)s)) v
+ WHERE cardinality(string_to_array(v.word, ' ')) = cardinality(string_to_array(w.word, ' '))
  GROUP BY a.id, v.surname, w.given
  ORDER BY bool_or(v.is_sound) DESC, likeness DESC, v.surname LIMIT %(most)s
 """

@@ -3,7 +3,7 @@ from django.contrib import admin
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from accounts.bases import ScopedModelAdmin
+from accounts.bases import BoundedPaginator, ScopedModelAdmin
 from audit.models import Access
 from desk.site import ClearholdAdminSite
 from tests.detainers.builders import ago
@@ -160,3 +160,19 @@ def test_the_agencies_offered_are_those_of_the_actor(at_desk, book, cast):
     page = at_desk("officer").get("/admin/cases/case/").content.decode()
 
     assert cast.other_jail.name not in page
+
+
+def test_a_list_is_counted_only_as_far_as_anybody_turns_pages(at_desk, book, monkeypatch):
+    for _number in range(4):
+        book()
+    client = at_desk("officer")
+    monkeypatch.setattr(BoundedPaginator, "most", 3)
+
+    with CaptureQueriesContext(connection) as seen:
+        page = client.get("/admin/cases/case/").content.decode()
+
+    assert "More than 3 cases" in page
+    counts = [query["sql"] for query in seen.captured_queries if "COUNT(" in query["sql"]]
+    assert all("LIMIT 4" in sql for sql in counts)
+    monkeypatch.setattr(BoundedPaginator, "most", 4)
+    assert "4 cases" in client.get("/admin/cases/case/").content.decode()
