@@ -17,7 +17,7 @@ OUTPUT = Path(__file__).resolve().parents[2] / ".data" / "bench" / "figures.json
 def main() -> int:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
     django.setup()
-    from tests.bench import report
+    from tests.bench import document, report
 
     options = _options()
     console = Console(stderr=True)
@@ -31,8 +31,11 @@ def main() -> int:
     for figure in run(bench, options.only or list(load_measures())):
         figures.append(figure)
         print(json.dumps(figure.as_json()), flush=True)
-    report.write_lines(figures, options.output)
+    known = document.merged([] if options.quick else document.read_lines(options.output), figures)
+    report.write_lines(known, options.output)
     report.show(figures, console)
+    if options.document:
+        console.print(f"Written: {document.write(known)}")
     return 0 if all(figure.ok for figure in figures) else 1
 
 
@@ -45,6 +48,11 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--sizes", type=int, nargs="+", metavar="N", help=f"cases (default: {SIZES})")
     parser.add_argument("--only", nargs="+", choices=known, metavar="NAME", help=f"of: {', '.join(known)}")
     parser.add_argument("--fresh", action="store_true", help="make the databases of the sizes again")
+    parser.add_argument(
+        "--document",
+        action="store_true",
+        help="write docs/performance.md from these figures and the earlier ones",
+    )
     parser.add_argument("--output", type=Path, default=OUTPUT, help="where the JSON lines go")
     return parser.parse_args()
 
