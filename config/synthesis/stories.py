@@ -71,7 +71,7 @@ def _checked(w: Walk, *, state: str = "N", fbi: str = "N", dhs: str = "N") -> No
 
 @story(
     "taken over from the earlier system",
-    560,
+    720,
     "no prints came over; booked, held on a charge, let go",
     variants=6,
 )
@@ -100,14 +100,14 @@ def sentence(w: Walk) -> None:
     w.leave(24 * w.random.choice((12, 30, 45)))
 
 
-@story("prints checked, not on record", 210, "sent, searched, nothing found by state, FBI or DHS", variants=3)
+@story("prints checked, not on record", 110, "sent, searched, nothing found by state, FBI or DHS", variants=3)
 def not_on_record(w: Walk) -> None:
     _checked(w)
     w.look()
     w.leave(_stay(w.random))
 
 
-@story("prints checked, on record", 120, "found by state and FBI; DHS has nothing", variants=3)
+@story("prints checked, on record", 60, "found by state and FBI; DHS has nothing", variants=3)
 def on_record(w: Walk) -> None:
     _checked(w, state="I", fbi="I")
     w.look()
