@@ -25,7 +25,7 @@ SPREAD_SECONDS = 60
 WAIT_SECONDS = 8
 QUEUED = 30_000
 VIRTUAL_HOST = (
-    "virtual_host=7"  # a broker's database of our own: nobody else's tasks, and nobody else's workers
+    "virtual_host=3"  # a broker's database of our own: nobody else's tasks, and nobody else's workers
 )
 
 
