@@ -15,6 +15,7 @@ PERSON_OPENED = "person.opened"
 SEARCHED = "case.searched"
 PAIRS_LISTED = "person.pairs_listed"
 DOCUMENT_DOWNLOADED = "document.downloaded"
+STATISTICS_OPENED = "statistics.opened"
 
 
 def board_opened(actor: Actor, cases: Sequence[UUID], agency: Agency | None) -> None:

@@ -61,12 +61,14 @@ class ClearholdAdminSite(UnfoldAdminSite):  # type: ignore[misc]
 
     def get_urls(self) -> list[URLPattern | URLResolver]:
         from desk.person_views import PairsView, PersonView
+        from desk.statistics.views import StatisticsView
         from desk.views import CaseView, DocumentView
 
         own: list[URLPattern | URLResolver] = [
             path("case/<uuid:public_id>/", CaseView.as_view(), name="case"),
             path("person/<uuid:public_id>/", PersonView.as_view(), name="person"),
             path("same-person/", PairsView.as_view(), name="pairs"),
+            path("statistics/", StatisticsView.as_view(), name="statistics"),
             path("document/<uuid:public_id>/", DocumentView.as_view(), name="document"),
         ]
         theirs = [entry for entry in super().get_urls() if getattr(entry, "name", None) not in NOT_OURS]
@@ -149,4 +151,7 @@ class ClearholdAdminSite(UnfoldAdminSite):  # type: ignore[misc]
         if actor_of(request).may_somewhere(Permission.PERSON_MERGE):
             url = reverse("admin:pairs")
             more.append(NavItem(_("Same person?"), url, request.path.startswith(url)))
+        if actor_of(request).may_somewhere(Permission.BOARD_VIEW):
+            url = reverse("admin:statistics")
+            more.append(NavItem(_("Statistics"), url, request.path.startswith(url)))
         return main, more
