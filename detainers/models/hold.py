@@ -227,6 +227,9 @@ class Breach(models.Model):
         indexes = [
             models.Index(fields=["case", "-from_at"], name="detainers_breach_case"),
             models.Index(fields=["id"], condition=models.Q(announced=False), name="detainers_breach_to_say"),
+            models.Index(
+                fields=["until_at", "id"], condition=models.Q(state="ended"), name="detainers_breach_to_close"
+            ),
         ]
         triggers = [
             no_delete(),
