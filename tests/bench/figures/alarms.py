@@ -37,13 +37,15 @@ def alarms(bench: Bench) -> Iterator[Figure]:
     with bench.database(bench.largest) as place:
         holds = _holds(place, endings, bench)
         broker = settings.CELERY_BROKER_URL.replace("virtual_host=0", VIRTUAL_HOST)
-        with _workers(place, broker):
-            _fill_queue(broker, bench.repeats(QUEUED, 300))
-            _end_one_after_the_other(place, holds, spread)
-            time.sleep(WAIT_SECONDS + spread)
-            left = _queue_length(broker)
-            late = _latencies(place, holds)
-        _put_back(place, holds)
+        try:
+            with _workers(place, broker):
+                _fill_queue(broker, bench.repeats(QUEUED, 300))
+                _end_one_after_the_other(place, holds, spread)
+                time.sleep(WAIT_SECONDS + spread)
+                left = _queue_length(broker)
+                late = _latencies(place, holds)
+        finally:
+            _put_back(place, holds)
     assert len(late) == endings, f"{len(late)} of {endings} ends were recorded"
     yield bench.figure(
         "alarm.latency.p99",

@@ -57,15 +57,17 @@ def sweep(bench: Bench) -> Iterator[Figure]:
     with bench.database(bench.largest) as place:
         holds = _holds(place, due, bench)
         bare, swept, idle = [], [], []
-        for _ in range(bench.repeats(3)):
-            _make_due(place, holds)
-            with place.as_role("worker"):
-                bare.append(_timed(lambda: _bare(due)))
-            _make_due(place, holds)
-            with place.as_role("worker"):
-                swept.append(_timed(lambda: _sweep(due)))
-                idle.append(_timed(lambda: expire_due()) * 1000)
-        _put_back(place, holds)
+        try:
+            for _ in range(bench.repeats(3)):
+                _make_due(place, holds)
+                with place.as_role("worker"):
+                    bare.append(_timed(lambda: _bare(due)))
+                _make_due(place, holds)
+                with place.as_role("worker"):
+                    swept.append(_timed(lambda: _sweep(due)))
+                    idle.append(_timed(lambda: expire_due()) * 1000)
+        finally:
+            _put_back(place, holds)
     yield bench.figure(
         "sweep.10k_due",
         swept,
@@ -87,9 +89,11 @@ def _holds(place: Place, due: int, bench: Bench) -> list[int]:
         found = _ids(query, due)
     if len(found) < due:
         bench.say(f"making {due - len(found):,} people on hold more")
-        place.manage("synthesise_cases", str(due - len(found)), "--only", "on hold", "--seed", "7")
+        spare = due // 50 + 20  # some of the new ones are over soon
+        place.manage("synthesise_cases", str(due - len(found) + spare), "--only", "on hold", "--seed", "7")
         with place.as_role("owner"):
             found = _ids(query, due)
+    assert len(found) == due, f"only {len(found)} of {due} holds could be made"
     return found
 
 
