@@ -115,8 +115,19 @@ ROLES: dict[str, Role] = {
         Role(
             "integration_client",
             "Integration client",
-            "A machine of the jail: books, and reads its own cases and events.",
-            frozenset({P.CASE_BOOK, P.CASE_VIEW, P.EVENTS_READ, P.SUBMISSION_VIEW, P.DETAINER_VIEW}),
+            "A machine of the jail: books, sends detainers and lifts, and reads its own cases and events.",
+            frozenset(
+                {
+                    P.CASE_BOOK,
+                    P.CASE_VIEW,
+                    P.EVENTS_READ,
+                    P.SUBMISSION_VIEW,
+                    P.DETAINER_VIEW,
+                    P.DETAINER_REGISTER,
+                    P.DETAINER_LIFT,
+                    P.WARRANT_RECORD,
+                }
+            ),
             _JAIL,
         ),
     )

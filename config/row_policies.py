@@ -93,6 +93,8 @@ TABLES: dict[str, Rows] = {
     ),
     "detainers_detainer": Rows(f"{CASE} OR {of_agency('federal_agency_id')}"),
     "detainers_formrecord": Rows(DETAINER),
+    "detainers_federallist": Rows(of_agency()),
+    "detainers_difference": Rows(of_agency()),
     "detainers_warrant": Rows(DETAINER),
     "detainers_detainerservice": Rows(DETAINER),
     "detainers_conditionfinding": Rows(DETAINER),

@@ -138,6 +138,8 @@ def _detainers(facts: CaseFacts) -> Iterator[_Option]:
             yield _Option(
                 Act("judicial_order", _("Record a judge's order"), detainer.public_id), P.WARRANT_RECORD
             )
+            label = _("Register a new version")
+            yield _Option(Act("detainer_amend", label, detainer.public_id), P.DETAINER_REGISTER)
         yield _Option(
             Act("detainer_lift", _("Record that it was lifted"), detainer.public_id), P.DETAINER_LIFT
         )

@@ -61,6 +61,7 @@ class ClearholdAdminSite(UnfoldAdminSite):  # type: ignore[misc]
 
     def get_urls(self) -> list[URLPattern | URLResolver]:
         from desk.person_views import PairsView, PersonView
+        from desk.register_views import ListsView, RegisterView
         from desk.statistics.views import StatisticsView
         from desk.views import CaseView, DocumentView
 
@@ -69,6 +70,8 @@ class ClearholdAdminSite(UnfoldAdminSite):  # type: ignore[misc]
             path("person/<uuid:public_id>/", PersonView.as_view(), name="person"),
             path("same-person/", PairsView.as_view(), name="pairs"),
             path("statistics/", StatisticsView.as_view(), name="statistics"),
+            path("register/", RegisterView.as_view(), name="register"),
+            path("federal-lists/", ListsView.as_view(), name="federal_lists"),
             path("document/<uuid:public_id>/", DocumentView.as_view(), name="document"),
         ]
         theirs = [entry for entry in super().get_urls() if getattr(entry, "name", None) not in NOT_OURS]
@@ -148,6 +151,12 @@ class ClearholdAdminSite(UnfoldAdminSite):  # type: ignore[misc]
             if model and url:
                 item = NavItem(MAIN_MODELS.get(key, model["name"]), url, request.path.startswith(url))
                 (main if key in MAIN_MODELS else more).append(item)
+        if actor_of(request).may_somewhere(Permission.DETAINER_VIEW):
+            url = reverse("admin:register")
+            more.append(NavItem(_("Register of detainers"), url, request.path.startswith(url)))
+        if actor_of(request).may_somewhere(Permission.DETAINER_REGISTER):
+            url = reverse("admin:federal_lists")
+            more.append(NavItem(_("Federal lists"), url, request.path.startswith(url)))
         if actor_of(request).may_somewhere(Permission.PERSON_MERGE):
             url = reverse("admin:pairs")
             more.append(NavItem(_("Same person?"), url, request.path.startswith(url)))

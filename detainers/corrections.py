@@ -11,6 +11,7 @@ from cases.corrections import registry
 from cases.corrections.registry import Change, Field, Kind
 from cases.models import Case
 from detainers import rulebook, warrants
+from detainers.lifts import BY_ISSUER, MEANING
 from detainers.models import (
     Breach,
     ConditionFinding,
@@ -43,8 +44,8 @@ def _withdraw_lift(change: Change) -> None:
     detainer: Detainer = change.row
     deficient = bool(detainer.deficiencies)
     detainer.state = DetainerState.DEFICIENT if deficient else standing_state(detainer)
-    detainer.ended_at, detainer.end_reason, detainer.ended_by = None, "", ""
-    detainer.save(update_fields=["state", "ended_at", "end_reason", "ended_by"])
+    detainer.ended_at, detainer.end_reason, detainer.ended_by, detainer.lift_code = None, "", "", ""
+    detainer.save(update_fields=["state", "ended_at", "end_reason", "ended_by", "lift_code"])
 
 
 def _not_before_receipt(row: Any, field: str, value: Any) -> None:
@@ -160,7 +161,8 @@ KINDS = (
         lambda case: _detainers(case).filter(ended_at__isnull=False),
         (
             Field("ended_at", _("Lifted"), "instant"),
-            Field("end_reason", _("Why"), is_required=False, most=500),
+            Field("end_reason", _("How it is known"), is_required=False, most=500),
+            Field("lift_code", _("Why"), "choice", [(code.value, MEANING[code]) for code in BY_ISSUER]),
         ),
         words=_words,
         can_be_withdrawn=True,

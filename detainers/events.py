@@ -5,6 +5,7 @@ DEFICIENT = "detainers.deficient"
 SERVED = "detainers.served"
 LIFTED = "detainers.lifted"
 CANCELLED = "detainers.cancelled"
+AMENDED = "detainers.amended"
 WARRANT_RECORDED = "detainers.warrant_recorded"
 CONDITION_RECORDED = "detainers.condition_recorded"
 STATUS_CLAIMED = "detainers.status_claimed"
@@ -16,17 +17,24 @@ HOLD_REVISED = "detainers.hold_revised"
 BREACH_OPENED = "detainers.breach_opened"
 BREACH_ENDED = "detainers.breach_ended"
 BREACH_CLOSED = "detainers.breach_closed"
+LIST_COMPARED = "detainers.list_compared"
+DIFFERENCE_TAKEN = "detainers.difference_taken"
+DIFFERENCE_DECIDED = "detainers.difference_decided"
 CLOCK_WENT_BACK = "detainers.clock_went_back"
 TRANSLATION_APPROVED = "detainers.translation_approved"
 TRANSLATION_WITHDRAWN = "detainers.translation_withdrawn"
 DOCUMENT_FILED = "detainers.document_filed"
 
 SENTENCES = {
+    LIST_COMPARED: "{actor} compared a federal list with the register: {matched} agree, {differences} differences.",
+    DIFFERENCE_TAKEN: "{actor} looks into a difference with a federal list ({kind}).",
+    DIFFERENCE_DECIDED: "{actor} decided a difference with a federal list ({kind}): {words}. {reason}",
     REGISTERED: "{actor} registered a detainer ({edition}), received {received_at} by {channel}.",
     DEFICIENT: "The detainer ({edition}) is deficient on its face: {why} It gives no ground to hold.",
     SERVED: "{actor} served a copy of the detainer on {served_at} ({method}, language {language}).",
-    LIFTED: "{actor} recorded that the detainer was lifted on {lifted_at}. {reason}",
-    CANCELLED: "{actor} recorded that a later form cancelled the detainer on {cancelled_at}. {reason}",
+    LIFTED: "{actor} recorded that the detainer was lifted on {lifted_at}. {why}. {reason}",
+    CANCELLED: "{actor} recorded that a later form ended the detainer on {cancelled_at}. {reason}",
+    AMENDED: "{actor} registered a new version of a detainer ({edition}), received {received_at}. It lengthens no hold.",
     WARRANT_RECORDED: "{actor} recorded a warrant: {kind}, signed by {signed_by} on {signed_at}.",
     CONDITION_RECORDED: "{actor} recorded that a condition of the law is met: {condition}.",
     STATUS_CLAIMED: "{actor} recorded a claim of {claim} ({how}).",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -66,9 +66,7 @@ def load(case: Case, at: datetime) -> Situation:
     decisions = tuple(decide(_facts(case, item, claim, convicted, on), book) for item in detainers)
     result = None
     if case.is_in_custody and ground_since is None and case.release_eligible_at is not None and detainers:
-        documents = tuple(
-            _document(*each) for each in zip(detainers, decisions, references(detainers), strict=True)
-        )
+        documents = _documents(detainers, decisions)
         result = compute(ClockInput(case.agency.time_zone, anchor, documents))
     back_since = _back_since(case) if holds else None
     return Situation(case, detainers, decisions, holds, claim, ground_since, back_since, result, anchor)
@@ -88,10 +86,7 @@ def clock_input(case: Case, hold: Hold) -> ClockInput:
     on = hold.anchor_at.astimezone(case.agency.zone).date().isoformat()
     book = rulebook.current()
     decisions = tuple(decide(_facts(case, item, claim, convicted, on), book) for item in detainers)
-    documents = tuple(
-        replace(_document(*each), lifted_at=None)
-        for each in zip(detainers, decisions, references(detainers), strict=True)
-    )
+    documents = tuple(replace(each, lifted_at=None) for each in _documents(detainers, decisions))
     return ClockInput(case.agency.time_zone, hold.anchor_at, documents)
 
 
@@ -119,6 +114,13 @@ def form_rule(detainer: Detainer) -> FormRule:
     """The rule of the detainer's own edition; a form we do not know asks for nothing."""
     edition = rulebook.current().editions.get(detainer.edition)
     return edition.form_rule() if edition else FormRule(detainer.edition, Rule.NONE, False, True)
+
+
+def earlier_versions(detainer: Detainer, known: Mapping[int, Detainer]) -> Iterator[Detainer]:
+    """What this paper amends, nearest first; `known` are the standing detainers of the case by key."""
+    while detainer.amends_id is not None and detainer.amends_id in known:
+        detainer = known[detainer.amends_id]
+        yield detainer
 
 
 def _back_since(case: Case) -> datetime | None:
@@ -154,10 +156,7 @@ def papers_result(situation: Situation) -> ClockResult | None:
     anchor = situation.anchor or min(anchors, default=None)
     if anchor is None or not situation.detainers:
         return None
-    named = references(situation.detainers)
-    documents = tuple(
-        _document(*each) for each in zip(situation.detainers, situation.decisions, named, strict=True)
-    )
+    documents = _documents(situation.detainers, situation.decisions)
     return compute(ClockInput(situation.case.agency.time_zone, anchor, documents))
 
 
@@ -176,10 +175,23 @@ def references(detainers: Sequence[Detainer]) -> tuple[str, ...]:
     )
 
 
-def _document(detainer: Detainer, decision: Decision, reference: str) -> Document:
+def _documents(detainers: Sequence[Detainer], decisions: Sequence[Decision]) -> tuple[Document, ...]:
+    """The papers as the clock is told of them; a new version lengthens nothing that an earlier one began."""
+    known = {item.pk: item for item in detainers}
+    named = zip(detainers, decisions, references(detainers), strict=True)
+    return tuple(_document(*each, known=known) for each in named)
+
+
+def _document(
+    detainer: Detainer, decision: Decision, reference: str, *, known: Mapping[int, Detainer]
+) -> Document:
+    earlier = list(earlier_versions(detainer, known))
+    form = form_rule(detainer)
+    if form.rule is Rule.EXCL_48 and any(form_rule(item).rule is Rule.STRAIGHT_48 for item in earlier):
+        form = replace(form, rule=Rule.STRAIGHT_48)
     return Document(
-        form=form_rule(detainer),
-        received_at=detainer.received_at,
+        form=form,
+        received_at=min([detainer.received_at, *(item.received_at for item in earlier)]),
         served_at=first_service(detainer),
         lifted_at=detainer.ended_at,
         deficient=bool(detainer.deficiencies),

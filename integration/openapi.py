@@ -49,7 +49,7 @@ _WORDS = {
     401: "No valid token, or a revoked client",
     403: "The client's role does not include this",
     404: "Not there, or of another agency",
-    409: "The same booking number or key was used before for something else",
+    409: "It contradicts what is here: the same number, paper or key for something else, or an act that no longer fits",
     415: "Neither JSON nor multipart",
 }
 

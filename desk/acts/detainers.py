@@ -14,6 +14,7 @@ from cases.models import Case
 from desk.acts.base import CaseActView, Done
 from desk.acts.fields import ActForm, LocalTimeField, PickField, ReasonField
 from desk.acts.grounds import left_custody
+from detainers.lifts import BY_ISSUER, MEANING
 from detainers.models import Detainer, DetainerService
 from detainers.services import lift_detainer, serve_detainer
 from detainers.states import DetainerState
@@ -181,6 +182,12 @@ class DetainerServeView(DetainerActView):
 
 
 class LiftForm(ActForm):
+    code = PickField(
+        label=gettext_lazy("Why it was lifted"),
+        help_text=gettext_lazy("As the issuing office says; choose the first line if it gives no reason."),
+        choices=[(item.value, MEANING[item]) for item in BY_ISSUER],
+        required_message=gettext_lazy("Choose why it was lifted, or 'no reason given'."),
+    )
     at = LocalTimeField(
         label=gettext_lazy("When it was lifted"),
         help_text=gettext_lazy("When the notice of the issuing office arrived, or when your office decided."),
@@ -220,6 +227,10 @@ class DetainerLiftView(DetainerActView):
     def perform(self, form: Any) -> Done:
         typed = form.cleaned_data
         lift_detainer(
-            detainer_id=self.detainer.pk, actor=self.actor, at=typed["at"].at, reason=typed["reason"]
+            detainer_id=self.detainer.pk,
+            actor=self.actor,
+            at=typed["at"].at,
+            reason=typed["reason"],
+            code=typed["code"],
         )
         return self.done(_("Lifted %(when)s.") % {"when": self.when(typed["at"])}, level=messages.SUCCESS)

@@ -3,6 +3,7 @@
 from django.urls import path
 
 from desk.acts import (
+    amendments,
     bookings,
     breaches,
     candidates,
@@ -12,6 +13,7 @@ from desk.acts import (
     detainers,
     echo,
     grounds,
+    lists,
     orders,
     persons,
     quarantine,
@@ -60,6 +62,7 @@ urlpatterns = [
         name="detainer_register",
     ),
     path("detainer/<uuid:public_id>/serve/", detainers.DetainerServeView.as_view(), name="detainer_serve"),
+    path("detainer/<uuid:public_id>/amend/", amendments.DetainerAmendView.as_view(), name="detainer_amend"),
     path("detainer/<uuid:public_id>/lift/", detainers.DetainerLiftView.as_view(), name="detainer_lift"),
     path("detainer/<uuid:public_id>/order/", orders.JudicialOrderView.as_view(), name="judicial_order"),
     path("detainer/<uuid:public_id>/warrant/", warrants.WarrantRecordView.as_view(), name="warrant_record"),
@@ -86,5 +89,7 @@ urlpatterns = [
         corrections.CorrectionDecideView.as_view(),
         name="correction_decide",
     ),
+    path("federal-list/", lists.ListCompareView.as_view(), name="list_compare"),
+    path("difference/<uuid:public_id>/", lists.DifferenceView.as_view(), name="difference"),
     path("breach/<uuid:public_id>/close/", breaches.BreachCloseView.as_view(), name="breach_close"),
 ]

@@ -4,6 +4,7 @@ from detainers.models.authority import CaseAuthority, SweepHeartbeat
 from detainers.models.documents import ProducedDocument, TranslationReview
 from detainers.models.form import FormRecord
 from detainers.models.hold import Breach, Hold
+from detainers.models.lists import Difference, FederalList
 from detainers.models.paper import (
     ConditionFinding,
     Detainer,
@@ -19,6 +20,8 @@ __all__ = [
     "ConditionFinding",
     "Detainer",
     "DetainerService",
+    "Difference",
+    "FederalList",
     "FormRecord",
     "Hold",
     "PolicyDecision",

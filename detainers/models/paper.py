@@ -12,6 +12,7 @@ from audit.models import ClockTimestamp
 from cases.corrections.models import only_by_correction
 from cases.models import Case, Document
 from cases.querysets import StandingManager
+from detainers.lifts import MEANING, LiftCode
 from detainers.querysets import DetainerChildQuerySet, DetainerQuerySet, OnCaseQuerySet
 from detainers.rulebook import Condition
 from detainers.states import DETAINER_MOVES, DetainerState, pairs
@@ -73,6 +74,15 @@ class Detainer(models.Model):
     state = models.CharField(max_length=10, choices=choices(DetainerState), default=DetainerState.RECEIVED)
     ended_at = models.DateTimeField(_("lifted or cancelled"), null=True, blank=True)
     end_reason = models.TextField(blank=True)
+    lift_code = models.CharField(
+        _("why it ended"),
+        max_length=20,
+        blank=True,
+        choices=[(code.value, MEANING[code]) for code in LiftCode],
+    )
+    amends = models.ForeignKey(
+        "self", on_delete=models.PROTECT, null=True, blank=True, related_name="versions", editable=False
+    )
     ended_by = models.CharField(max_length=64, blank=True)
     registered_by = models.CharField(max_length=64)
     recorded_at = models.DateTimeField(db_default=ClockTimestamp(), editable=False)
@@ -103,7 +113,9 @@ class Detainer(models.Model):
             no_delete(),
             pgtrigger.FSM(name="moves", field="state", transitions=pairs(DETAINER_MOVES)),
             pgtrigger.Protect(
-                name="paper_unchanged", operation=pgtrigger.Update, condition=pgtrigger.AnyChange("case")
+                name="paper_unchanged",
+                operation=pgtrigger.Update,
+                condition=pgtrigger.AnyChange("case", "amends"),
             ),
             only_by_correction(
                 fields=(
@@ -128,8 +140,9 @@ class Detainer(models.Model):
                     "withdrawn_at",
                     "ended_at",
                     "end_reason",
+                    "lift_code",
                 ),
-                unless_null=("ended_at", "end_reason"),
+                unless_null=("ended_at", "end_reason", "lift_code"),
             ),
         ]
 

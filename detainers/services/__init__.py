@@ -3,6 +3,7 @@
 `reassess` is the only code that opens or ends a hold or a breach; all others call it.
 """
 
+from detainers.services.amendments import amend_detainer
 from detainers.services.assess import Assessment, reassess
 from detainers.services.breaches import close_breach
 from detainers.services.conditions import (
@@ -13,6 +14,7 @@ from detainers.services.conditions import (
     record_warrant,
 )
 from detainers.services.custody import record_ice_pickup
+from detainers.services.lists import compare_list, decide_difference, keep_list, take_difference
 from detainers.services.papers import (
     DetainerForm,
     FormDetails,
@@ -32,14 +34,18 @@ __all__ = [
     "FormDetails",
     "RegisteredBefore",
     "SweepOutcome",
+    "amend_detainer",
     "approve_translation",
     "cancel_detainer",
     "claim_status",
     "close_breach",
+    "compare_list",
+    "decide_difference",
     "decide_policy",
     "details_of",
     "expire_due",
     "form_deficiencies",
+    "keep_list",
     "lift_detainer",
     "opened_details",
     "reassess",
@@ -51,6 +57,7 @@ __all__ = [
     "same_paper",
     "serve_detainer",
     "stored_form",
+    "take_difference",
     "watch_deadlines",
     "withdraw_approval",
 ]

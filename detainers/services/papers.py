@@ -87,6 +87,7 @@ def keep_form(
     received_text: str = "",
     document: Document | None = None,
     federal_agency: Agency | None = None,
+    amends: Detainer | None = None,
 ) -> Detainer:
     """The row of a form with everything that hangs on it; the caller holds the case, checked who, and assesses."""
     _check_input(form, channel, at)
@@ -118,6 +119,7 @@ def keep_form(
         received_text=received_text,
         channel=channel,
         document=document,
+        amends=amends,
         deficiencies=[{"code": item.code, "sentence": item.sentence} for item in found],
         state=DetainerState.DEFICIENT if found else DetainerState.RECEIVED,
         registered_by=actor.id,

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
-from typing import Final
+from typing import Any, Final
 from uuid import uuid4
 
 from audit.keys import blind, envelope
@@ -112,6 +112,14 @@ def same_paper(case: Case, form: DetainerForm, document: Document | None = None)
     except KeysError as error:
         raise Unreadable(error) from error
     return rows.filter(record__event_blind__in=indexes).first()
+
+
+def same_content(detainer: Detainer, form: DetainerForm) -> bool:
+    """Whether this form says what was registered; blanks around texts and the order of boxes do not count."""
+    texts = ("subject_surname", "subject_given_names", "issuing_office", "officer_title")
+    given: dict[str, Any] = {name: getattr(form, name).strip() for name in texts}
+    wanted = replace(form, boxes=complete_boxes(form.boxes), details=form.details.trimmed(), **given)
+    return stored_form(detainer) == wanted
 
 
 def named_by_cancel_box(case: Case, dated: date | None, *, besides: Detainer | None = None) -> list[Detainer]:

@@ -10,6 +10,7 @@ from accounts.permissions import Permission, check_permission
 from audit.record import Ref
 from detainers import events
 from detainers.models import Detainer, DetainerService
+from detainers.services.amendments import replace_earlier
 from detainers.services.assess import reassess
 from detainers.services.common import check_move, check_not_future, lock_detainer, say
 
@@ -71,6 +72,7 @@ def serve_detainer(
             },
             changed=["state"],
         )
+        replace_earlier(case, detainer, actor, at)
         reassess(case_id=case.pk, actor=actor, at=at)
     return service
 

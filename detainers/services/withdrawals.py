@@ -10,13 +10,22 @@ from accounts.permissions import Permission
 from audit.record import Ref
 from cases.models import Case
 from detainers import events
+from detainers.lifts import BY_ISSUER, MEANING, LiftCode
 from detainers.models import Detainer
 from detainers.services.assess import reassess
 from detainers.services.common import check_either, check_move, check_not_future, lock_detainer, say
+from detainers.states import DetainerState, Move
+
+SAID = {
+    DetainerState.LIFTED: (events.LIFTED, "lifted_at"),
+    DetainerState.CANCELLED: (events.CANCELLED, "cancelled_at"),
+}
 
 
-def lift_detainer(*, detainer_id: int, actor: Actor, at: datetime, reason: str = "") -> Detainer:
-    """The issuing side withdrew the detainer at `at`. Any hold on it ends at once.
+def lift_detainer(
+    *, detainer_id: int, actor: Actor, at: datetime, reason: str = "", code: str = LiftCode.LIFTED
+) -> Detainer:
+    """The issuing side withdrew the detainer at `at`. Any hold on it ends at once. `code` says why: `lifts.LiftCode`.
 
     The jail or the issuing office may record this. Raises NotFound, NotPermitted, IllegalMove, Invalid.
     """
@@ -24,17 +33,10 @@ def lift_detainer(*, detainer_id: int, actor: Actor, at: datetime, reason: str =
         case, detainer = lock_detainer(detainer_id)
         check_either(actor, Permission.DETAINER_LIFT, case, detainer)
         move = check_move(detainer, "lift")
-        _withdraw(case, detainer, move.target, at, actor, reason)
-        say(
-            events.LIFTED,
-            actor=actor,
-            case=case,
-            at=at,
-            subject=Ref("detainer", detainer.public_id),
-            facts={"detainer": str(detainer.public_id), "lifted_at": at.isoformat()},
-            reason=reason,
-            changed=["state", "ended_at"],
-        )
+        if code not in BY_ISSUER:
+            codes = ", ".join(BY_ISSUER)
+            raise Invalid(f"Choose why it was lifted: one of {codes}.", field="code", code="lift_code")
+        withdraw(case, detainer, move, at, actor, code=LiftCode(code), reason=reason)
         reassess(case_id=case.pk, actor=actor, at=at)
     return detainer
 
@@ -45,22 +47,15 @@ def cancel_detainer(*, detainer_id: int, actor: Actor, at: datetime, reason: str
         case, detainer = lock_detainer(detainer_id)
         check_either(actor, Permission.DETAINER_REGISTER, case, detainer)
         move = check_move(detainer, "cancel")
-        _withdraw(case, detainer, move.target, at, actor, reason)
-        say(
-            events.CANCELLED,
-            actor=actor,
-            case=case,
-            at=at,
-            subject=Ref("detainer", detainer.public_id),
-            facts={"detainer": str(detainer.public_id), "cancelled_at": at.isoformat()},
-            reason=reason,
-            changed=["state", "ended_at"],
-        )
+        withdraw(case, detainer, move, at, actor, code=LiftCode.CANCELLED_BY_FORM, reason=reason)
         reassess(case_id=case.pk, actor=actor, at=at)
     return detainer
 
 
-def _withdraw(case: Case, detainer: Detainer, target: str, at: datetime, actor: Actor, reason: str) -> None:
+def withdraw(
+    case: Case, detainer: Detainer, move: Move, at: datetime, actor: Actor, *, code: LiftCode, reason: str
+) -> None:
+    """Write that the detainer ended at `at`, with its event; the caller holds the locks and assesses. Raises Invalid."""
     check_not_future(at, "The withdrawal")
     if at < detainer.received_at:
         raise Invalid(
@@ -68,6 +63,22 @@ def _withdraw(case: Case, detainer: Detainer, target: str, at: datetime, actor: 
             field="at",
             code="before_receipt",
         )
-    detainer.state, detainer.ended_at = target, at
+    detainer.state, detainer.ended_at, detainer.lift_code = move.target, at, code.value
     detainer.ended_by, detainer.end_reason = actor.id, reason.strip()
-    detainer.save(update_fields=["state", "ended_at", "ended_by", "end_reason"])
+    detainer.save(update_fields=["state", "ended_at", "ended_by", "end_reason", "lift_code"])
+    action, moment = SAID[DetainerState(move.target)]
+    say(
+        action,
+        actor=actor,
+        case=case,
+        at=at,
+        subject=Ref("detainer", detainer.public_id),
+        facts={
+            "detainer": str(detainer.public_id),
+            moment: at.isoformat(),
+            "code": code.value,
+            "why": MEANING[code],
+        },
+        reason=reason,
+        changed=["state", "ended_at"],
+    )

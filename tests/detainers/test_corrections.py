@@ -84,6 +84,7 @@ TABLE: list[tuple[str, str, Any, str]] = [
     ("lift", "ended_at", minutes(-30), "earlier"),
     ("lift", "ended_at", minutes(30), "none"),
     ("lift", "end_reason", "Other words", "none"),
+    ("lift", "lift_code", "U", "none"),
     ("lift", WITHDRAWN, None, "none"),
     ("breach", "cause", "Other cause", "none"),
     ("breach", "remedy", "Other remedy", "none"),

@@ -38,8 +38,8 @@ ACTORS = (
 )
 MAY = {
     "serve": {"officer", "clerk", "supervisor"},
-    "lift": {"clerk", "supervisor", "liaison"},
-    "cancel": {"officer", "clerk", "supervisor"},
+    "lift": {"clerk", "supervisor", "liaison", "client"},
+    "cancel": {"officer", "clerk", "supervisor", "client"},
 }
 # state -> act -> state after it; an act that is not named is refused as illegal
 AFTER = {
@@ -172,7 +172,7 @@ def acts(road: Road, case: Any, detainer: Detainer) -> dict[str, Callable[[Any],
 
 
 MAY_END = {
-    "lifted": {"clerk", "supervisor", "liaison"},
+    "lifted": {"clerk", "supervisor", "liaison", "client"},
     "released": {"officer", "supervisor"},
     "ice_custody": {"officer", "supervisor"},
     "transferred": {"officer", "supervisor"},

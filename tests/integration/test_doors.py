@@ -22,6 +22,8 @@ ALLOWED = {
     "bookings": {"post": (400, 400)},
     "cases": {"get": (200, 200)},
     CASE: {"get": (200, 404)},
+    "detainers": {"post": (400, 400)},
+    "detainers/{case}/lift": {"post": (404, 404)},
     "events": {"get": (200, 200)},
     "schema": {"get": (200, 200)},
     "docs": {"get": (200, 200)},

@@ -4,7 +4,14 @@ import pytest
 from django.core.management import call_command
 from django.test import Client
 
-ADDRESSES = {"/api/v1/bookings", "/api/v1/cases", "/api/v1/cases/{public_id}", "/api/v1/events"}
+ADDRESSES = {
+    "/api/v1/bookings",
+    "/api/v1/cases",
+    "/api/v1/cases/{public_id}",
+    "/api/v1/detainers",
+    "/api/v1/detainers/{public_id}/lift",
+    "/api/v1/events",
+}
 
 
 def test_document_is_valid_and_without_warnings(tmp_path):

@@ -247,9 +247,9 @@ def test_serving_again_says_when_it_was_served(detainer, desk, send):
 def test_a_lifted_detainer_ends(detainer, desk, send):
     client = desk("clerk")
 
-    response = send(client, "detainer_lift", detainer, at=wall(timezone.now()), reason="Fax from the office")
+    response = send(client, "detainer_lift", detainer, at=wall(timezone.now()), reason="Fax", code="L")
     page = said(client.get(act_url("detainer_lift", detainer)))
-    again = send(client, "detainer_lift", detainer, at=wall(timezone.now()), reason="Fax from the office")
+    again = send(client, "detainer_lift", detainer, at=wall(timezone.now()), reason="Fax", code="L")
 
     detainer.refresh_from_db()
     assert response.status_code == 302
@@ -275,7 +275,7 @@ def test_the_office_that_issued_it_may_lift_it_and_sees_no_case(detainer, cast, 
 
     page = said(desk("liaison").get(act_url("detainer_lift", detainer)))
     response = send(
-        desk("liaison"), "detainer_lift", detainer, at=wall(timezone.now()), reason="Our decision"
+        desk("liaison"), "detainer_lift", detainer, at=wall(timezone.now()), reason="Our decision", code="L"
     )
 
     assert other.status_code == 404
@@ -531,3 +531,23 @@ def test_the_cancel_box_ends_the_detainer_that_it_names(book, desk):
     assert unknown.status_code == 400
     assert 'id="id_cancels_dated_error"' in said(unknown)
     assert (first.state, second.state) == ("cancelled", "received")
+
+
+def test_a_new_version_begins_with_the_earlier_and_is_served_to_replace_it(book, desk, send):
+    client, case = desk("clerk"), book()
+    client.post(act_url("detainer_register", case), paper(event_number="EV-1", citizenship="Mexico"))
+    first = Detainer.objects.get()
+
+    page = said(client.get(act_url("detainer_amend", first)))
+    token = "7d1c7b0e-7a35-4f0c-9a52-9a7b4d9f0c13"
+    typed = paper(event_number="EV-2", form_token=token, received=wall(timezone.now() + timedelta(minutes=1)))
+    response = client.post(act_url("detainer_amend", first), typed)
+    version = first.versions.get()
+    case_page = said(client.get(f"/admin/case/{case.public_id}/"))
+
+    assert 'value="EV-1"' in page
+    assert 'value="Mexico"' in page
+    assert response.status_code == 302, said(response)
+    assert (version.state, version.amends) == ("received", first)
+    assert "until then the earlier version stands" in messages_of(response)[-1]
+    assert "A new version of the detainer above" in case_page

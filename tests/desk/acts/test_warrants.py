@@ -208,7 +208,7 @@ def test_what_is_missing_goes_away_when_it_is_recorded(in_north_carolina, desk):
 
 def test_withdrawn_detainers_and_people_who_left_take_nothing_more(detainer, desk, send):
     client = desk("supervisor")
-    send(client, "detainer_lift", detainer, at=wall(timezone.now()), reason="Fax")
+    send(client, "detainer_lift", detainer, at=wall(timezone.now()), reason="Fax", code="L")
 
     page = said(client.get(act_url("warrant_record", detainer)))
     response = client.post(act_url("warrant_record", detainer), warrant())
