@@ -13,7 +13,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ('accounts', '0002_documents'),
         ('cases', '0009_forms'),
-        ('detainers', '0006_documents'),
+        ('detainers', '0007_breach_to_close'),
     ]
 
     operations = [
