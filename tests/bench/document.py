@@ -169,10 +169,13 @@ def _draw_growth(lines: dict[str, list[tuple[int, float]]], path: Path) -> None:
         axes.plot(sizes, times, marker=marks[place % len(marks)], label=name, linewidth=1.5)
     axes.axhline(1.3, color="black", linestyle="--", linewidth=1, label="bound")
     axes.set_xscale("log")
+    shown = sorted({size for points in lines.values() for size, _times in points})
+    axes.set_xticks(shown, [f"{size:,}" for size in shown])
+    axes.minorticks_off()
     axes.set_ylim(bottom=0)
     axes.set_xlabel("cases in the database")
     axes.set_ylabel("times the smallest size")
-    axes.legend(fontsize=8, loc="lower left", ncols=2, frameon=False)
+    axes.legend(fontsize=8, loc="center left", bbox_to_anchor=(1.01, 0.5), frameon=False)
     _save(figure, path)
 
 
