@@ -19,8 +19,18 @@ class Role:
 
 _JAIL = frozenset({"jail"})
 _SEE = frozenset(
-    {P.BOARD_VIEW, P.CASE_VIEW, P.DOCUMENT_VIEW, P.SUBMISSION_VIEW, P.DETAINER_VIEW, P.PERSON_VIEW}
+    {
+        P.BOARD_VIEW,
+        P.CASE_VIEW,
+        P.DOCUMENT_VIEW,
+        P.SUBMISSION_VIEW,
+        P.DETAINER_VIEW,
+        P.PERSON_VIEW,
+        P.POLICY_VIEW,
+    }
 )
+_LAW = frozenset({P.POLICY_VIEW, P.POLICY_EDIT, P.POLICY_ENACT})
+_COUNSEL = frozenset({P.POLICY_VIEW, P.POLICY_REVIEW})
 _BOOK = frozenset({P.CASE_BOOK, P.GROUND_EDIT, P.REPRINT_SUBMIT, P.STATUS_CLAIM_RECORD})
 _CUSTODY = frozenset({P.CASE_RELEASE, P.CUSTODY_RECORD})
 _CORRECT = frozenset({P.CORRECTION_REQUEST})
@@ -82,6 +92,36 @@ ROLES: dict[str, Role] = {
             _JAIL,
         ),
         Role(
+            "policy_author",
+            "Policy author",
+            "Drafts the rows of law of this jail's place, tries them on past cases and puts reviewed ones in force.",
+            _LAW,
+            _JAIL,
+        ),
+        Role(
+            "counsel",
+            "Counsel",
+            "Reviews rows of law that somebody else drafted, for this jail.",
+            _COUNSEL,
+            _JAIL,
+        ),
+        Role(
+            "state_policy_author",
+            "Policy author of the state",
+            "Drafts the rows of law of the state for all its jails and puts reviewed ones in force.",
+            _LAW,
+            frozenset({"state_bureau"}),
+            reach="state",
+        ),
+        Role(
+            "state_counsel",
+            "Counsel of the state",
+            "Reviews rows of law that somebody else drafted, for all jails of the state.",
+            _COUNSEL,
+            frozenset({"state_bureau"}),
+            reach="state",
+        ),
+        Role(
             "bureau_examiner",
             "Print examiner",
             "Compares prints of the state's jails; two different examiners must agree before a match has any effect. "
@@ -136,6 +176,7 @@ ROLES: dict[str, Role] = {
 SYSTEM_PERMISSIONS: dict[str, frozenset[P]] = {
     "matching": frozenset({P.SUBMISSION_VIEW, P.CASE_VIEW, P.TRANSMISSION_RETRY, P.QUARANTINE_HANDLE}),
     "clock": frozenset({P.CASE_VIEW}),
+    "policies": frozenset({P.CASE_VIEW}),
     "set-up": frozenset({P.ACCOUNT_MANAGE, P.REVIEW_GRANT}),
 }
 

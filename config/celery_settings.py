@@ -23,6 +23,8 @@ task_default_queue = "match"
 task_create_missing_queues = True
 # Celery 5.7 wants routes here; a `queue=` on the task itself warns that it will go.
 task_routes = {
+    # Many cases at once when a law changes: not in the way of the sweep of the clock.
+    "detainers.tasks.assess_places": {"queue": "sweep"},
     "detainers.tasks.*": {"queue": "clock"},
     # What a dead worker left must not wait behind the files to send, and the clock's role may not touch those rows.
     "matching.tasks.sweep_matching": {"queue": "sweep"},
@@ -50,6 +52,7 @@ beat_schedule = {
     "collect-answers": {"task": "matching.tasks.collect_answers", "schedule": settings.SWEEP_SECONDS},
     "carry-deliveries": {"task": "audit.tasks.carry_deliveries", "schedule": settings.SWEEP_SECONDS},
     "seal-ledger": {"task": "audit.tasks.seal_ledger", "schedule": settings.SEAL_SECONDS},
+    "assess-places": {"task": "detainers.tasks.assess_places", "schedule": 10.0},
     "seal-daily-root": {"task": "audit.tasks.seal_daily_root", "schedule": 60.0},
 }
 for _entry in beat_schedule.values():

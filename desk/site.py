@@ -61,6 +61,7 @@ class ClearholdAdminSite(UnfoldAdminSite):  # type: ignore[misc]
 
     def get_urls(self) -> list[URLPattern | URLResolver]:
         from desk.person_views import PairsView, PersonView
+        from desk.policy_pages import PoliciesView, PolicyView, WhatIfView
         from desk.register_views import ListsView, RegisterView
         from desk.statistics.views import StatisticsView
         from desk.views import CaseView, DocumentView
@@ -72,6 +73,9 @@ class ClearholdAdminSite(UnfoldAdminSite):  # type: ignore[misc]
             path("statistics/", StatisticsView.as_view(), name="statistics"),
             path("register/", RegisterView.as_view(), name="register"),
             path("federal-lists/", ListsView.as_view(), name="federal_lists"),
+            path("law/", PoliciesView.as_view(), name="policies"),
+            path("law/<uuid:public_id>/", PolicyView.as_view(), name="policy"),
+            path("law/<uuid:public_id>/what-if/", WhatIfView.as_view(), name="what_if"),
             path("document/<uuid:public_id>/", DocumentView.as_view(), name="document"),
         ]
         theirs = [entry for entry in super().get_urls() if getattr(entry, "name", None) not in NOT_OURS]
@@ -163,4 +167,7 @@ class ClearholdAdminSite(UnfoldAdminSite):  # type: ignore[misc]
         if actor_of(request).may_somewhere(Permission.BOARD_VIEW):
             url = reverse("admin:statistics")
             more.append(NavItem(_("Statistics"), url, request.path.startswith(url)))
+        if actor_of(request).may_somewhere(Permission.POLICY_VIEW):
+            url = reverse("admin:policies")
+            more.append(NavItem(_("Law"), url, request.path.startswith(url)))
         return main, more

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from detainers.rulebook import Duty, Telling
+from detainers.policy_rows import DueFrom, Duty, Telling
 
 DUTIES: dict[Duty, str] = {
     Duty.GIVE_COPY: "Give the person a copy of the detainer",
@@ -12,6 +12,7 @@ DUTIES: dict[Duty, str] = {
     Duty.JUDICIAL_ORDER: "Take the person before a judicial official and record the order",
     Duty.JUDGE_NOTICE: "Tell the judge of the pending case about the detainer",
     Duty.NOTIFY_ICE: "Notify ICE of the release time",
+    Duty.DO_NOT_NOTIFY_ICE: "Do not tell ICE the release time",
     Duty.WRITTEN_RELEASE_NOTICE: (
         "If ICE is told a release date, tell the person and the attorney or one named person the same in "
         "writing"
@@ -22,6 +23,7 @@ DUTIES: dict[Duty, str] = {
         "an attorney, and that answers may be used"
     ),
     Duty.INTERPRETER: "Provide an interpreter where one is needed",
+    Duty.CONSULAR_NOTICE: "Tell the person that their consulate can be notified, and notify it if they ask",
     Duty.LOG_AND_REPORT: "Log the request and include it in the report to the authority",
 }
 
@@ -41,7 +43,14 @@ TELLING: dict[str, dict[Telling, str]] = {
 }
 
 
-def duty_sentence(duty: Duty, due_hours: int | None) -> str:
+FROM: dict[DueFrom, str] = {
+    DueFrom.RECEIVED: "",
+    DueFrom.RELEASE_ELIGIBLE: " of the release time",
+    DueFrom.CUSTODY: " of the booking",
+}
+
+
+def duty_sentence(duty: Duty, due_hours: int | None, due_from: DueFrom = DueFrom.RECEIVED) -> str:
     """`Give the person a copy of the detainer, within 24 hours.`"""
-    within = f", within {due_hours} hours" if due_hours is not None else ""
+    within = f", within {due_hours} hours{FROM[due_from]}" if due_hours is not None else ""
     return f"{DUTIES[duty]}{within}."

@@ -20,6 +20,17 @@ BREACH_CLOSED = "detainers.breach_closed"
 LIST_COMPARED = "detainers.list_compared"
 DIFFERENCE_TAKEN = "detainers.difference_taken"
 DIFFERENCE_DECIDED = "detainers.difference_decided"
+POLICY_LOADED = "detainers.policy_loaded"
+POLICY_DRAFTED = "detainers.policy_drafted"
+POLICY_EDITED = "detainers.policy_edited"
+POLICY_SENT = "detainers.policy_sent"
+POLICY_APPROVED = "detainers.policy_approved"
+POLICY_SENT_BACK = "detainers.policy_sent_back"
+POLICY_REOPENED = "detainers.policy_reopened"
+POLICY_DISCARDED = "detainers.policy_discarded"
+POLICY_ENACTED = "detainers.policy_enacted"
+POLICY_ENDED = "detainers.policy_ended"
+PLACE_ASSESSED = "detainers.place_assessed"
 CLOCK_WENT_BACK = "detainers.clock_went_back"
 TRANSLATION_APPROVED = "detainers.translation_approved"
 TRANSLATION_WITHDRAWN = "detainers.translation_withdrawn"
@@ -47,6 +58,17 @@ SENTENCES = {
     BREACH_ENDED: "Custody without authority, from {from_at} to {until_at}, is over after {minutes} minutes.",
     CLOCK_WENT_BACK: "The clock of the database went back {seconds} s, from {before_at} to {after_at}. No hold was "
     "extended by it. Find out why, and check what was entered since.",
+    POLICY_LOADED: "{actor} loaded the row {policy} ({citation}) from a file: {stage}.",
+    POLICY_DRAFTED: "{actor} drafted the row {policy} ({citation}).",
+    POLICY_EDITED: "{actor} edited the draft of the row {policy} ({citation}).",
+    POLICY_SENT: "{actor} sent the row {policy} ({citation}) to counsel.",
+    POLICY_APPROVED: "{actor} reviewed the row {policy} ({citation}) as counsel and approved it. {reason}",
+    POLICY_SENT_BACK: "{actor} reviewed the row {policy} ({citation}) as counsel and sent it back. {reason}",
+    POLICY_REOPENED: "{actor} opened the reviewed row {policy} again; it needs another review.",
+    POLICY_DISCARDED: "{actor} gave up the draft of the row {policy}.",
+    POLICY_ENACTED: "{actor} put the row {policy} ({citation}) in force from {starts_on}. {reason}",
+    POLICY_ENDED: "{actor} recorded that the row {policy} ({citation}) applies until {ends_on}. {reason}",
+    PLACE_ASSESSED: "The rows of law in force here changed: {count} people with an open detainer were assessed again.",
     BREACH_CLOSED: "{actor} closed the breach with its cause and remedy.",
     TRANSLATION_APPROVED: "{actor} reviewed the notice in the language {language} (text {version}) and approved it.",
     TRANSLATION_WITHDRAWN: "{actor} withdrew the approval of the notice in the language {language} (text {version}). "

@@ -6,25 +6,58 @@ rows never grant authority; a place without an enabled granting row gives no hol
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass, replace
 from datetime import date
-from enum import StrEnum
 from typing import Any
 
+from detainers import conflicts
 from detainers.clock import PolicyLimits
-from detainers.duties import DUTIES, TELLING, duty_sentence
-from detainers.rulebook import (
+from detainers.conflicts import Resolved
+from detainers.decisions import (
+    EVALUATOR,
+    VERDICTS,
+    Decision,
+    DutyFollows,
+    Facts,
+    RuleTried,
+    Tried,
+    Verdict,
+    canonical,
+    facts_from_json,
+)
+from detainers.duties import DUTIES, duty_sentence
+from detainers.policy_rows import (
     ClaimEffect,
     ClaimRule,
     Condition,
+    Duty,
+    DutyRow,
+    MinorRule,
     PolicyRow,
-    Rulebook,
     Stance,
     Telling,
     policy_row,
 )
+from detainers.rulebook import Edition, Rulebook
+
+__all__ = [
+    "CONDITIONS",
+    "NO_ROW",
+    "VERDICTS",
+    "Decision",
+    "DutyFollows",
+    "Facts",
+    "RuleTried",
+    "Tried",
+    "Verdict",
+    "canonical",
+    "decide",
+    "decide_on",
+    "facts_from_json",
+    "is_met",
+    "replay",
+]
 
 NO_ROW = "NO_ROW"
 CONDITIONS = {
@@ -34,168 +67,95 @@ CONDITIONS = {
     Condition.LISTED_SERIOUS_CASE: "the person is in a class of serious cases that the law lists",
     Condition.FINAL_ORDER_BY_JUDGE: "a final order of removal signed by a judge is there",
     Condition.TERRORISM_LIST: "the person is on a list that the law names",
+    Condition.CONVICTION: "the person is convicted in this case",
+    Condition.OFFENCE_CLASS: "a charge or conviction of the classes that the law lists is there",
+    Condition.WARRANT_KIND: "a warrant of a kind that the law lists is there",
+    Condition.MINOR_CLEARED: "supervisor and counsel have cleared a hold of somebody under age",
 }
-
-
-class Verdict(StrEnum):
-    """The answer. Only the first two let a clock run."""
-
-    HOLD_PERMITTED = "hold_permitted"
-    HOLD_REQUIRED = "hold_required"
-    HOLD_FORBIDDEN = "hold_forbidden"
-    NO_AUTHORITY = "no_authority"
-    CONDITIONS_NOT_MET = "conditions_not_met"
-    STATUS_PROVED = "status_proved"
-    FORM_DEFICIENT = "form_deficient"
-    FORM_ASKS_NO_HOLD = "form_asks_no_hold"
-
-    @property
-    def grants(self) -> bool:
-        return self in (Verdict.HOLD_PERMITTED, Verdict.HOLD_REQUIRED)
-
-
-VERDICTS = {
-    Verdict.HOLD_PERMITTED: "This jail may hold on this detainer, within the clock.",
-    Verdict.HOLD_REQUIRED: "This jail must hold on this detainer, within the clock.",
-    Verdict.HOLD_FORBIDDEN: "This jail must not hold on this detainer.",
-    Verdict.NO_AUTHORITY: "No law of this place gives this jail authority to hold on a detainer.",
-    Verdict.CONDITIONS_NOT_MET: "This jail may not hold: a condition of the law is not met.",
-    Verdict.STATUS_PROVED: "This jail may not hold: the person has proved citizenship or lawful status.",
-    Verdict.FORM_DEFICIENT: "This jail may not hold: the form is deficient on its face.",
-    Verdict.FORM_ASKS_NO_HOLD: "The form does not ask for custody, or not yet.",
+_STANDS = {
+    Stance.FORBIDDEN: (Tried.FORBIDS, "forbids holding on a detainer"),
+    Stance.REQUIRED: (Tried.MET, "requires holding on a detainer"),
+    Stance.PERMITTED: (Tried.MET, "permits holding on a detainer"),
+    Stance.CONDITIONAL: (Tried.MET, "permits holding on a detainer on conditions"),
+    Stance.SILENT: (Tried.NOTHING, "says nothing of holding on a detainer"),
+    Stance.NEVER_GRANTS: (Tried.NOTHING, "is federal and gives this jail no authority"),
 }
-
-
-class Tried(StrEnum):
-    """What trying one rule gave."""
-
-    MET = "met"
-    NOT_MET = "not_met"
-    FORBIDS = "forbids"
-    NOTHING = "nothing"
 
 
 @dataclass(frozen=True, slots=True)
-class Facts:
-    """Everything a decision rests on: codes and dates, no name or number of a person."""
+class Form:
+    """What a decision needs of the edition: kept with it, so that it can be replayed without today's list."""
 
-    on: str
-    state: str
-    county: str
-    city: str
-    edition: str
-    deficiencies: tuple[str, ...] = ()
-    on_conviction_box: bool = False
-    convicted: bool = False
-    conditions: tuple[str, ...] = ()
-    claim: str = ""
-    proof: bool = False
+    code: str
+    holds: bool
+    citation: str
 
     def as_json(self) -> dict[str, Any]:
-        return {
-            key: list(value) if isinstance(value, tuple) else value for key, value in asdict(self).items()
-        }
-
-
-@dataclass(frozen=True, slots=True)
-class RuleTried:
-    rule: str
-    verdict: Tried
-    sentence: str
-    citation: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class DutyFollows:
-    code: str
-    sentence: str
-    due_hours: int | None
-    policy: str
-
-
-@dataclass(frozen=True, slots=True)
-class Decision:
-    """The answer with everything that led to it."""
-
-    verdict: Verdict
-    version: str
-    policy_code: str
-    citation: str
-    facts: Facts
-    tried: tuple[RuleTried, ...]
-    duties: tuple[DutyFollows, ...]
-    claim_effect: ClaimEffect
-    claim_check_hours: int
-    status_information: Telling
-    release_information: Telling
-    limits: tuple[PolicyLimits, ...]
-    rows: tuple[Mapping[str, Any], ...]
-
-    @property
-    def sentence(self) -> str:
-        return VERDICTS[self.verdict]
-
-    def sentences(self) -> list[str]:
-        """The verdict, then each rule tried with its citation, then what staff must do."""
-        lines = [self.sentence]
-        lines += [f"{t.sentence} ({t.citation})" if t.citation else t.sentence for t in self.tried]
-        lines += [duty.sentence for duty in self.duties]
-        lines += [TELLING["status"][self.status_information], TELLING["release"][self.release_information]]
-        return lines
-
-    def trace(self) -> dict[str, Any]:
-        """Everything but the facts, as plain JSON."""
-        return {
-            "verdict": self.verdict.value,
-            "version": self.version,
-            "policy_code": self.policy_code,
-            "citation": self.citation,
-            "tried": [asdict(item) for item in self.tried],
-            "duties": [asdict(item) for item in self.duties],
-            "claim_effect": self.claim_effect.value,
-            "claim_check_hours": self.claim_check_hours,
-            "status_information": self.status_information.value,
-            "release_information": self.release_information.value,
-            "rows": [dict(row) for row in self.rows],
-        }
-
-    def to_bytes(self) -> bytes:
-        """Canonical JSON: the same facts and version give the same bytes."""
-        return canonical({"facts": self.facts.as_json(), "trace": self.trace()})
-
-
-def canonical(data: Any) -> bytes:
-    return json.dumps(data, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
-
-
-def facts_from_json(data: Mapping[str, Any]) -> Facts:
-    """Read back what `Facts.as_json` wrote."""
-    given: dict[str, Any] = {field.name: data[field.name] for field in fields(Facts)}
-    for key, value in given.items():
-        given[key] = tuple(value) if isinstance(value, list) else value
-    return Facts(**given)
+        return {"code": self.code, "holds": self.holds, "citation": self.citation}
 
 
 def replay(facts: Mapping[str, Any], trace: Mapping[str, Any], book: Rulebook) -> Decision:
-    """Decide again on stored facts and the rows stored with them; the editions come from `book`."""
+    """Decide again on stored facts and the rows and edition stored with them, as the evaluator of that day did.
+
+    Decisions of evaluator 1 did not keep the edition, so theirs comes from `book`, and the words of their duties as stored.
+    """
     rows = tuple(policy_row(row) for row in trace["rows"])
-    return _decide(facts_from_json(facts), rows, book, trace["version"])
+    evaluator = trace.get("evaluator", 1)
+    given = facts_from_json(facts)
+    if evaluator > 1:
+        kept = trace["edition"]
+        form = Form(**kept) if kept is not None else None
+        return _decide(given, rows, form, trace["version"], evaluator)
+    decision = _decide(given, rows, _form_of(book.editions.get(given.edition)), trace["version"], evaluator)
+    said = {item["code"]: item["sentence"] for item in trace["duties"]}
+    duties = tuple(replace(duty, sentence=said.get(duty.code, duty.sentence)) for duty in decision.duties)
+    return replace(decision, duties=duties)
 
 
 def decide(facts: Facts, book: Rulebook) -> Decision:
     """Apply the rows in force at the place and date of the facts."""
     on = date.fromisoformat(facts.on)
-    rows = book.in_force(state=facts.state, county=facts.county, city=facts.city, on=on)
-    return _decide(facts, rows, book, book.version)
+    rows = book.in_force(state=facts.state, county=facts.county, city=facts.city, on=on, agency=facts.agency)
+    return decide_on(facts, rows, book)
 
 
-def _decide(facts: Facts, rows: Sequence[PolicyRow], book: Rulebook, version: str) -> Decision:
+def decide_on(facts: Facts, rows: Sequence[PolicyRow], book: Rulebook) -> Decision:
+    """Apply these rows, from federal to the jail's own; for whoever has looked them up once for many facts."""
+    return _decide(facts, rows, _form_of(book.editions.get(facts.edition)), book.version, EVALUATOR)
+
+
+def is_met(condition: Condition, row: PolicyRow, facts: Facts) -> bool:
+    """Whether the facts meet one condition of one row."""
+    if condition is Condition.CONVICTION:
+        return facts.convicted
+    if condition is Condition.OFFENCE_CLASS:
+        offences = row.offences
+        stages = ("convicted",) if offences is None or offences.convicted else ("convicted", "pending")
+        classes = offences.classes if offences is not None else ()
+        return any(f"{name}:{stage}" in facts.offences for name in classes for stage in stages)
+    if condition is Condition.WARRANT_KIND:
+        return any(kind in facts.warrants for kind in row.warrant_kinds)
+    return condition.value in facts.conditions
+
+
+def _form_of(edition: Edition | None) -> Form | None:
+    return None if edition is None else Form(edition.code, edition.holds, edition.citation)
+
+
+def _decide(
+    facts: Facts, given: Sequence[PolicyRow], form: Form | None, version: str, evaluator: int
+) -> Decision:
     tried: list[RuleTried] = []
+    resolved: list[Resolved] = []
+    rows = conflicts.set_aside(given, resolved)
+    claim = conflicts.claim_rule(rows, resolved)
     outcomes = [
-        _form(facts, book, tried),
+        _form(facts, form, tried),
         _place(facts, rows, tried),
-        _status(facts, rows, tried),
+        _status(facts, claim, tried),
+        _minor(facts, rows, tried),
         _conditions(facts, rows, tried),
+        _duties_done(facts, given, tried),
     ]
     granting = [row for row in rows if row.stance.grants]
     required = any(row.stance is Stance.REQUIRED for row in granting)
@@ -205,7 +165,19 @@ def _decide(facts: Facts, rows: Sequence[PolicyRow], book: Rulebook, version: st
     )
     row = _speaking(verdict, rows)
     limits = tuple(item.limits for item in granting) if verdict.grants else (_no_hold(row),)
-    claim = _claim_rule(rows)
+    conflicts.explain_hold(rows, resolved)
+    conflicts.explain_limits(rows, resolved)
+    duties = tuple(_follows(duty, code) for duty, code in conflicts.duties(given, resolved))
+    status = conflicts.strictest_telling(
+        given, "status_information", lambda item: item.status_information, Telling.PERMITTED, resolved
+    )
+    release = conflicts.strictest_telling(
+        given, "release_information", lambda item: item.release_information, Telling.FORBIDDEN, resolved
+    )
+    accounts = conflicts.accounts(given, resolved)
+    if evaluator > 1:
+        cited = {item.code: item.citation for item in given}
+        tried += [RuleTried("LEVELS", Tried.NOTHING, item.sentence, cited[item.winner]) for item in resolved]
     return Decision(
         verdict=verdict,
         version=version,
@@ -213,34 +185,35 @@ def _decide(facts: Facts, rows: Sequence[PolicyRow], book: Rulebook, version: st
         citation=row.citation if row else "",
         facts=facts,
         tried=tuple(tried),
-        duties=_duties(rows),
+        duties=duties,
         claim_effect=_effect(facts, claim) if facts.claim else ClaimEffect.NONE,
         claim_check_hours=claim.check_hours,
-        status_information=_strictest([item.status_information for item in rows], Telling.PERMITTED),
-        release_information=_strictest([item.release_information for item in rows], Telling.FORBIDDEN),
+        status_information=status,
+        release_information=release,
         limits=limits,
-        rows=tuple(item.source for item in rows),
+        rows=tuple(item.source for item in given),
+        federal_accounts=accounts,
+        resolved=tuple(resolved),
+        edition=form.as_json() if form is not None else None,
+        evaluator=evaluator,
     )
 
 
-def _form(facts: Facts, book: Rulebook, tried: list[RuleTried]) -> Verdict | None:
+def _form(facts: Facts, form: Form | None, tried: list[RuleTried]) -> Verdict | None:
     """Does the paper ask for custody, now, and is it sufficient on its face?"""
-    edition = book.editions.get(facts.edition)
     outcome: Verdict | None = None
-    if edition is not None:
-        words = "asks for custody" if edition.holds else "asks for notice of release, not for custody"
-        verdict = Tried.MET if edition.holds else Tried.NOT_MET
-        tried.append(
-            RuleTried("FORM_ASKS_FOR_CUSTODY", verdict, f"Form {edition.code} {words}.", edition.citation)
-        )
-        outcome = None if edition.holds else Verdict.FORM_ASKS_NO_HOLD
+    if form is not None:
+        words = "asks for custody" if form.holds else "asks for notice of release, not for custody"
+        verdict = Tried.MET if form.holds else Tried.NOT_MET
+        tried.append(RuleTried("FORM_ASKS_FOR_CUSTODY", verdict, f"Form {form.code} {words}.", form.citation))
+        outcome = None if form.holds else Verdict.FORM_ASKS_NO_HOLD
     if facts.on_conviction_box:
         done = "has been" if facts.convicted else "has not been"
         verdict = Tried.MET if facts.convicted else Tried.NOT_MET
         sentence = f"The form takes effect only upon conviction, and the person {done} convicted."
         tried.append(RuleTried("OPERATIVE_UPON_CONVICTION", verdict, sentence))
         outcome = outcome if facts.convicted else outcome or Verdict.FORM_ASKS_NO_HOLD
-    if facts.deficiencies or edition is None:
+    if facts.deficiencies or form is None:
         codes = ", ".join(facts.deficiencies) or "UNKNOWN_EDITION"
         tried.append(
             RuleTried("FORM_SUFFICIENT", Tried.NOT_MET, f"The form is deficient on its face: {codes}.")
@@ -252,15 +225,8 @@ def _form(facts: Facts, book: Rulebook, tried: list[RuleTried]) -> Verdict | Non
 
 def _place(facts: Facts, rows: Sequence[PolicyRow], tried: list[RuleTried]) -> Verdict | None:
     """Does a law of this place forbid or allow a hold? Forbidding wins over allowing."""
-    words = {
-        Stance.FORBIDDEN: (Tried.FORBIDS, "forbids holding on a detainer"),
-        Stance.REQUIRED: (Tried.MET, "requires holding on a detainer"),
-        Stance.PERMITTED: (Tried.MET, "permits holding on a detainer"),
-        Stance.CONDITIONAL: (Tried.MET, "permits holding on a detainer on conditions"),
-        Stance.NEVER_GRANTS: (Tried.NOTHING, "is federal and gives this jail no authority"),
-    }
     for row in rows:
-        verdict, sentence = words[row.stance]
+        verdict, sentence = _STANDS[row.stance]
         tried.append(RuleTried(row.code, verdict, f"{row.code} {sentence}.", row.citation))
     if any(row.stance is Stance.FORBIDDEN for row in rows):
         return Verdict.HOLD_FORBIDDEN
@@ -272,11 +238,10 @@ def _place(facts: Facts, rows: Sequence[PolicyRow], tried: list[RuleTried]) -> V
     return Verdict.NO_AUTHORITY
 
 
-def _status(facts: Facts, rows: Sequence[PolicyRow], tried: list[RuleTried]) -> Verdict | None:
+def _status(facts: Facts, claim: ClaimRule, tried: list[RuleTried]) -> Verdict | None:
     """What a claim of citizenship or lawful status does."""
     if not facts.claim:
         return None
-    claim = _claim_rule(rows)
     effect = _effect(facts, claim)
     what = facts.claim.replace("_", " ")
     how = "proved" if facts.proof else "claimed"
@@ -298,6 +263,23 @@ def _effect(facts: Facts, claim: ClaimRule) -> ClaimEffect:
     return claim.on_citizenship_proof if facts.claim == "citizenship" else claim.on_lawful_status_proof
 
 
+def _minor(facts: Facts, rows: Sequence[PolicyRow], tried: list[RuleTried]) -> Verdict | None:
+    """Somebody under age is not held, or not before supervisor and counsel have cleared it, where a row says so."""
+    outcome: Verdict | None = None
+    for row in rows:
+        if facts.age is None or row.minors is None or facts.age >= row.minors.under:
+            continue
+        under = f"{row.code} protects people under {row.minors.under}"
+        if row.minors.rule is MinorRule.NO_HOLD:
+            tried.append(
+                RuleTried("MINOR", Tried.FORBIDS, f"{under}: this person is not held.", row.citation)
+            )
+            outcome = Verdict.HOLD_FORBIDDEN
+        elif not _condition(row, (Condition.MINOR_CLEARED,), facts, tried):
+            outcome = outcome or Verdict.CONDITIONS_NOT_MET
+    return outcome
+
+
 def _conditions(facts: Facts, rows: Sequence[PolicyRow], tried: list[RuleTried]) -> Verdict | None:
     """Conditions of the rows that grant a hold."""
     met = True
@@ -314,7 +296,7 @@ def _conditions(facts: Facts, rows: Sequence[PolicyRow], tried: list[RuleTried])
 def _condition(
     row: PolicyRow, conditions: tuple[Condition, ...], facts: Facts, tried: list[RuleTried]
 ) -> bool:
-    met = any(condition.value in facts.conditions for condition in conditions)
+    met = any(is_met(condition, row, facts) for condition in conditions)
     words = ", or ".join(CONDITIONS[condition] for condition in conditions)
     sentence = f"{row.code} asks that {words}: {'met' if met else 'not met'}."
     name = "_OR_".join(condition.name for condition in conditions)
@@ -322,11 +304,34 @@ def _condition(
     return met
 
 
+def _duties_done(facts: Facts, rows: Sequence[PolicyRow], tried: list[RuleTried]) -> Verdict | None:
+    """No hold while a duty is undone that a row makes its condition."""
+    met = True
+    for row in rows:
+        for duty in row.duties:
+            if not duty.is_condition:
+                continue
+            done = duty.code.value in facts.duties_done
+            sentence = f"{row.code} lets nobody be held before this is done: {_asks(duty.code)}: "
+            sentence += "done." if done else "not done."
+            tried.append(
+                RuleTried(duty.code.value, Tried.MET if done else Tried.NOT_MET, sentence, row.citation)
+            )
+            met = met and done
+    return None if met else Verdict.CONDITIONS_NOT_MET
+
+
+def _asks(duty: Duty) -> str:
+    return DUTIES[duty][0].lower() + DUTIES[duty][1:]
+
+
 def _speaking(verdict: Verdict, rows: Sequence[PolicyRow]) -> PolicyRow | None:
-    """The row named on the decision: the most local one that forbids or grants."""
+    """The row named on the decision: the one that forbids, or else the most local one that grants."""
     if verdict is Verdict.HOLD_FORBIDDEN:
-        return next(row for row in rows if row.stance is Stance.FORBIDDEN)
-    local = [row for row in rows if row.stance is not Stance.NEVER_GRANTS]
+        forbidding = [row for row in rows if row.stance is Stance.FORBIDDEN]
+        protecting = [row for row in rows if row.minors and row.minors.rule is MinorRule.NO_HOLD]
+        return (forbidding or protecting)[0]
+    local = [row for row in rows if row.stance not in (Stance.NEVER_GRANTS, Stance.SILENT)]
     return local[-1] if local else None
 
 
@@ -334,22 +339,8 @@ def _no_hold(row: PolicyRow | None) -> PolicyLimits:
     return PolicyLimits(row.code if row else NO_ROW, hold=False, citation=row.citation if row else "")
 
 
-def _claim_rule(rows: Sequence[PolicyRow]) -> ClaimRule:
-    local = [row.claim for row in rows if row.stance is not Stance.NEVER_GRANTS]
-    return local[-1] if local else ClaimRule()
-
-
-def _duties(rows: Sequence[PolicyRow]) -> tuple[DutyFollows, ...]:
-    found: dict[str, DutyFollows] = {}
-    for row in rows:
-        for duty in row.duties:
-            sentence = duty_sentence(duty.code, duty.due_hours)
-            found.setdefault(duty.code, DutyFollows(duty.code.value, sentence, duty.due_hours, row.code))
-    return tuple(found[code] for code in DUTIES if code in found)
-
-
-def _strictest(values: Sequence[Telling | None], default: Telling) -> Telling:
-    """Forbidden before conditions, conditions before required, required before permitted."""
-    order = [Telling.FORBIDDEN, Telling.ON_CONDITIONS, Telling.REQUIRED, Telling.PERMITTED]
-    given = [value for value in values if value is not None]
-    return min(given, key=order.index) if given else default
+def _follows(duty: DutyRow, policy: str) -> DutyFollows:
+    sentence = duty_sentence(duty.code, duty.due_hours, duty.due_from)
+    return DutyFollows(
+        duty.code.value, sentence, duty.due_hours, policy, duty.due_from.value, duty.is_condition
+    )

@@ -65,3 +65,16 @@ class AuthorityQuerySet(AgencyScoped):
 
     def in_breach(self) -> Self:
         return self.filter(in_breach=True)
+
+
+class PolicyQuerySet(models.QuerySet[Any]):
+    """Rows of law. They hold nothing of anybody, so whoever may read policies somewhere reads them all."""
+
+    def visible_to(self, actor: "Actor") -> Self:
+        if sees_all(actor, Permission.POLICY_VIEW) or agencies(actor, Permission.POLICY_VIEW):
+            return self.all()
+        return self.none()
+
+    def ever_in_force(self) -> Self:
+        """In force now, before or from a day to come; on which day, their dates say."""
+        return self.filter(stage__in=["in_force", "ended"])

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from datetime import datetime
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime, time
 
-from cases.models import Case, CustodyEvent
+from cases.models import Case, CustodyEvent, Person
 from detainers import rulebook
 from detainers.clock import ClockInput, ClockResult, Document, FormRule, Rule, compute
 from detainers.models import Detainer, Hold, StatusClaim
 from detainers.policies import Decision, Facts, decide
+from detainers.policy_book import agency_code, rulebook_in_force
+from detainers.policy_time import over_time
 from detainers.states import HoldState
 
+OF_AGE = 21
+"""From this age on no rule for minors can apply, and the age is not among the facts of a decision."""
 LEFT = {
     "transferred": HoldState.TRANSFERRED,
     "died": HoldState.DIED,
@@ -33,6 +37,8 @@ class Situation:
     back_since: datetime | None
     result: ClockResult | None
     anchor: datetime | None = None
+    denied_since: Mapping[int, datetime] = field(default_factory=dict)
+    """Of a detainer that a law of the release day allowed and one since forbids: from when, by its primary key."""
 
     @property
     def open_hold(self) -> Hold | None:
@@ -60,16 +66,27 @@ def load(case: Case, at: datetime) -> Situation:
     ground_since = grounds.values_list("started_at", flat=True).first()
     anchor = _anchor(case, holds)
     claim = strongest_claim(case) if detainers else None
-    convicted = bool(detainers) and case.charges.filter(status="convicted").exists()
-    on = (anchor or at).astimezone(case.agency.zone).date().isoformat()
-    book = rulebook.current()
-    decisions = tuple(decide(_facts(case, item, claim, convicted, on), book) for item in detainers)
+    offences = charges_of(case) if detainers else ()
+    zone = case.agency.zone
+    on, today = (anchor or at).astimezone(zone).date(), at.astimezone(zone).date()
+    age = age_of(case, on) if detainers else None
+    facts = [_facts(case, item, claim, offences, on, age) for item in detainers]
+    book = rulebook_in_force() if detainers else rulebook.current()
+    ruled = [over_time(each, book, today) for each in facts]
+    decisions = tuple(each.decision for each in ruled)
+    denied_since = {
+        item.pk: datetime.combine(each.denied_on, time.min, tzinfo=zone)
+        for item, each in zip(detainers, ruled, strict=True)
+        if each.denied_on is not None
+    }
     result = None
     if case.is_in_custody and ground_since is None and case.release_eligible_at is not None and detainers:
         documents = _documents(detainers, decisions)
         result = compute(ClockInput(case.agency.time_zone, anchor, documents))
     back_since = _back_since(case) if holds else None
-    return Situation(case, detainers, decisions, holds, claim, ground_since, back_since, result, anchor)
+    return Situation(
+        case, detainers, decisions, holds, claim, ground_since, back_since, result, anchor, denied_since
+    )
 
 
 def clock_input(case: Case, hold: Hold) -> ClockInput:
@@ -82,10 +99,11 @@ def clock_input(case: Case, hold: Hold) -> ClockInput:
     )
     detainers = tuple(papers.prefetch_related("services", "warrants", "findings"))
     claim = strongest_claim(case)
-    convicted = case.charges.filter(status="convicted").exists()
-    on = hold.anchor_at.astimezone(case.agency.zone).date().isoformat()
-    book = rulebook.current()
-    decisions = tuple(decide(_facts(case, item, claim, convicted, on), book) for item in detainers)
+    offences = charges_of(case)
+    on = hold.anchor_at.astimezone(case.agency.zone).date()
+    book = rulebook_in_force()
+    age = age_of(case, on)
+    decisions = tuple(decide(_facts(case, item, claim, offences, on, age), book) for item in detainers)
     documents = tuple(replace(each, lifted_at=None) for each in _documents(detainers, decisions))
     return ClockInput(case.agency.time_zone, hold.anchor_at, documents)
 
@@ -200,7 +218,29 @@ def _document(
     )
 
 
-def _facts(case: Case, detainer: Detainer, claim: StatusClaim | None, convicted: bool, on: str) -> Facts:
+def charges_of(case: Case) -> tuple[str, ...]:
+    """`class:status` of the charges that stand on the case, each once."""
+    pairs = case.charges.order_by().values_list("offence_class", "status").distinct()
+    return tuple(sorted(f"{offence}:{status}" for offence, status in pairs))
+
+
+def age_of(case: Case, on: date) -> int | None:
+    """Age in whole years of somebody younger than 21, who may be under a rule for minors; None for everybody else."""
+    born = Person.objects.filter(pk=case.person_id).values_list("birth_date", flat=True).first()
+    if born is None:
+        return None
+    years = on.year - born.year - ((on.month, on.day) < (born.month, born.day))
+    return years if 0 <= years < OF_AGE else None
+
+
+def _facts(
+    case: Case,
+    detainer: Detainer,
+    claim: StatusClaim | None,
+    offences: tuple[str, ...],
+    on: date,
+    age: int | None,
+) -> Facts:
     agency = case.agency
     conditions = {finding.condition for finding in detainer.findings.all()}
     for warrant in detainer.warrants.all():
@@ -209,15 +249,19 @@ def _facts(case: Case, detainer: Detainer, claim: StatusClaim | None, convicted:
         elif warrant.is_administrative:
             conditions.add(rulebook.Condition.ADMINISTRATIVE_WARRANT.value)
     return Facts(
-        on=on,
+        on=on.isoformat(),
         state=agency.state,
         county=agency.county,
         city=agency.city,
         edition=detainer.edition,
         deficiencies=tuple(item["code"] for item in detainer.deficiencies),
         on_conviction_box=bool(detainer.boxes.get("on_conviction")),
-        convicted=convicted,
+        convicted=any(offence.endswith(":convicted") for offence in offences),
         conditions=tuple(sorted(conditions)),
         claim=claim.kind if claim else "",
         proof=bool(claim and claim.proof),
+        agency=agency_code(agency),
+        age=age,
+        offences=offences,
+        warrants=tuple(sorted({warrant.kind for warrant in detainer.warrants.all()})),
     )

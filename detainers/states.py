@@ -48,6 +48,17 @@ class BreachState(StrEnum):
     CLOSED = "closed"
 
 
+class PolicyStage(StrEnum):
+    """Where a row of law stands. What is in force on a day, its dates say; `ended`: somebody recorded its last day."""
+
+    DRAFT = "draft"
+    IN_REVIEW = "in_review"
+    REVIEWED = "reviewed"
+    IN_FORCE = "in_force"
+    ENDED = "ended"
+    DISCARDED = "discarded"
+
+
 @dataclass(frozen=True)
 class Move:
     """One permitted move: from where, to where, by which act, who may do it, and what it means."""
@@ -137,10 +148,38 @@ BREACH_MOVES: Final = (
     Move(B.ENDED, B.CLOSED, "close", Permission.BREACH_CLOSE, "Cause and remedy were recorded."),
 )
 
+P = PolicyStage
+POLICY_MOVES: Final = (
+    Move(
+        P.DRAFT,
+        P.IN_REVIEW,
+        "send",
+        Permission.POLICY_EDIT,
+        "The draft goes to counsel and is no longer edited.",
+    ),
+    Move(P.DRAFT, P.DISCARDED, "discard", Permission.POLICY_EDIT, "The draft is given up."),
+    Move(
+        P.IN_REVIEW,
+        P.REVIEWED,
+        "approve",
+        Permission.POLICY_REVIEW,
+        "Counsel, who is not the author, approved it.",
+    ),
+    Move(P.IN_REVIEW, P.DRAFT, "send_back", Permission.POLICY_REVIEW, "Counsel sent it back with a reason."),
+    Move(
+        P.REVIEWED, P.DRAFT, "reopen", Permission.POLICY_EDIT, "It is edited again and needs another review."
+    ),
+    Move(
+        P.REVIEWED, P.IN_FORCE, "enact", Permission.POLICY_ENACT, "It applies from a day on, today or later."
+    ),
+    Move(P.IN_FORCE, P.ENDED, "end", Permission.POLICY_ENACT, "It applies until a day, today or later."),
+)
+
 MACHINES: Final[dict[str, tuple[Move, ...]]] = {
     "detainer": DETAINER_MOVES,
     "hold": HOLD_MOVES,
     "breach": BREACH_MOVES,
+    "policy": POLICY_MOVES,
 }
 
 

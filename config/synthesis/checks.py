@@ -9,10 +9,10 @@ from typing import Any
 
 from cases.models import Case
 from config.synthesis.walk import Walk
-from detainers import rulebook
 from detainers.clock import ClockInput, Derivation, compute
 from detainers.models import Hold
 from detainers.policies import Facts, canonical, decide, facts_from_json
+from detainers.policy_book import rulebook_in_force
 from detainers.situation import clock_input
 
 
@@ -86,4 +86,4 @@ def _same(found: Derivation, walked: Derivation, shift: timedelta) -> bool:
 
 @lru_cache(maxsize=100_000)
 def _same_decision(facts: Facts, on: str, trace: bytes) -> bool:
-    return canonical(decide(replace(facts, on=on), rulebook.current()).trace()) == trace
+    return canonical(decide(replace(facts, on=on), rulebook_in_force()).trace()) == trace

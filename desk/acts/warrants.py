@@ -174,7 +174,8 @@ class ConditionRecordView(PaperView):
         if self.decision is None:
             return ()
         found = set(self._findings().values_list("condition", flat=True))
-        wanted = conditions.named(self.decision.trace)
+        kept = self.decision
+        wanted = dict.fromkeys((*conditions.named(kept.trace), *conditions.missing(kept.facts, kept.trace)))
         return tuple(item for item in wanted if item in conditions.BY_FINDING and item not in found)
 
     def _findings(self) -> Any:

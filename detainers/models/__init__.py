@@ -13,6 +13,7 @@ from detainers.models.paper import (
     StatusClaim,
     Warrant,
 )
+from detainers.models.policy import PlaceAssessed, Policy
 
 __all__ = [
     "Breach",
@@ -24,6 +25,8 @@ __all__ = [
     "FederalList",
     "FormRecord",
     "Hold",
+    "PlaceAssessed",
+    "Policy",
     "PolicyDecision",
     "ProducedDocument",
     "StatusClaim",

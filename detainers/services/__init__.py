@@ -3,6 +3,7 @@
 `reassess` is the only code that opens or ends a hold or a breach; all others call it.
 """
 
+from detainers.policy_book import rulebook_in_force
 from detainers.services.amendments import amend_detainer
 from detainers.services.assess import Assessment, reassess
 from detainers.services.breaches import close_breach
@@ -22,6 +23,19 @@ from detainers.services.papers import (
     form_deficiencies,
     register_detainer,
 )
+from detainers.services.policy_life import (
+    discard_policy,
+    draft_policy,
+    edit_draft,
+    enact_policy,
+    end_policy,
+    reopen_policy,
+    review_policy,
+    send_to_counsel,
+    today_at,
+)
+from detainers.services.policy_load import load_policies
+from detainers.services.policy_watch import assess_places
 from detainers.services.records import details_of, opened_details, same_paper, stored_form
 from detainers.services.serving import serve_detainer
 from detainers.services.sweep import SweepOutcome, expire_due, watch_deadlines
@@ -36,6 +50,7 @@ __all__ = [
     "SweepOutcome",
     "amend_detainer",
     "approve_translation",
+    "assess_places",
     "cancel_detainer",
     "claim_status",
     "close_breach",
@@ -43,10 +58,16 @@ __all__ = [
     "decide_difference",
     "decide_policy",
     "details_of",
+    "discard_policy",
+    "draft_policy",
+    "edit_draft",
+    "enact_policy",
+    "end_policy",
     "expire_due",
     "form_deficiencies",
     "keep_list",
     "lift_detainer",
+    "load_policies",
     "opened_details",
     "reassess",
     "record_condition",
@@ -54,10 +75,15 @@ __all__ = [
     "record_judicial_order",
     "record_warrant",
     "register_detainer",
+    "reopen_policy",
+    "review_policy",
+    "rulebook_in_force",
     "same_paper",
+    "send_to_counsel",
     "serve_detainer",
     "stored_form",
     "take_difference",
+    "today_at",
     "watch_deadlines",
     "withdraw_approval",
 ]

@@ -7,6 +7,7 @@ allows it.
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from django.db import transaction
@@ -83,10 +84,13 @@ def _keep_decisions(situation: Situation, actor: Actor, at: datetime) -> dict[in
 def keep_decision(
     case: Case, detainer: Detainer, decision: Decision, actor: Actor, at: datetime
 ) -> PolicyDecision:
-    """The latest stored decision if it says the same, else a new one with its event."""
+    """The latest stored decision if it says the same, else a new one with its event.
+
+    The day of the facts and the version of the book are not what it says: rows of other places change the version too.
+    """
     facts, trace = decision.facts.as_json(), decision.trace()
     last: PolicyDecision | None = detainer.decisions.order_by("-pk").first()
-    if last is not None and last.trace == trace and {**last.facts, "on": ""} == {**facts, "on": ""}:
+    if last is not None and _says_same(last, facts, trace):
         return last
     row = PolicyDecision.objects.create(
         detainer=detainer,
@@ -116,6 +120,11 @@ def keep_decision(
         },
     )
     return row
+
+
+def _says_same(last: PolicyDecision, facts: dict[str, Any], trace: dict[str, Any]) -> bool:
+    same_trace = {**last.trace, "version": ""} == {**trace, "version": ""}
+    return same_trace and {**last.facts, "on": ""} == {**facts, "on": ""}
 
 
 def _carry_on(hold: Hold, situation: Situation, actor: Actor, at: datetime) -> Hold | None:
@@ -149,7 +158,9 @@ def _causes(hold: Hold, situation: Situation, at: datetime) -> list[tuple[dateti
             causes.append((detainer.ended_at, HoldState.LIFTED))
         elif not decision.verdict.grants:
             proved = situation.claim is not None and situation.claim.proof
-            since = situation.claim.claimed_at if situation.claim and proved else at
+            since = situation.denied_since.get(detainer.pk, at)
+            if situation.claim is not None and proved:
+                since = situation.claim.claimed_at
             causes.append((since, HoldState.EXCUSED))
     return causes
 

@@ -133,7 +133,12 @@ def record_condition(
     """
     with transaction.atomic():
         case, detainer = _live(detainer_id, actor, Permission.HOLD_DECIDE)
-        by_finding = [Condition.LISTED_SERIOUS_CASE, Condition.FINAL_ORDER_BY_JUDGE, Condition.TERRORISM_LIST]
+        by_finding = [
+            Condition.LISTED_SERIOUS_CASE,
+            Condition.FINAL_ORDER_BY_JUDGE,
+            Condition.TERRORISM_LIST,
+            Condition.MINOR_CLEARED,
+        ]
         _check(at, ("condition", f"Choose one of: {', '.join(by_finding)}.", condition in by_finding))
         return _finding(case, detainer, Condition(condition), at, actor, basis, document, "")
 
