@@ -11,6 +11,7 @@ from django.db import connection
 
 from accounts.models import Agency
 from detainers import rulebook
+from detainers.conflicts import accounts
 from detainers.decisions import canonical
 from detainers.models import Policy
 from detainers.policy_rows import Level, PolicyRow
@@ -56,6 +57,12 @@ def covered(row: PolicyRow | Policy) -> list[Agency]:
         for jail in jails
         if law.covers(state=jail.state, county=jail.county, city=jail.city, agency=agency_code(jail))
     ]
+
+
+def federal_accounts_allowed(jail: Agency, on: date) -> bool:
+    """Whether the law of a jail's place lets immigration offices have accounts: a row says so, and none refuses."""
+    place = {"state": jail.state, "county": jail.county, "city": jail.city}
+    return accounts(rulebook_in_force().in_force(**place, on=on, agency=agency_code(jail)), [])
 
 
 def _stamp() -> str:

@@ -3,7 +3,7 @@
 `reassess` is the only code that opens or ends a hold or a breach; all others call it.
 """
 
-from detainers.policy_book import rulebook_in_force
+from detainers.policy_book import federal_accounts_allowed, rulebook_in_force
 from detainers.services.amendments import amend_detainer
 from detainers.services.assess import Assessment, reassess
 from detainers.services.breaches import close_breach
@@ -64,6 +64,7 @@ __all__ = [
     "enact_policy",
     "end_policy",
     "expire_due",
+    "federal_accounts_allowed",
     "form_deficiencies",
     "keep_list",
     "lift_detainer",

@@ -373,6 +373,15 @@ def test_one_query_tells_that_nothing_changed(django_assert_num_queries: Any) ->
         services.rulebook_in_force()
 
 
+def test_federal_accounts_exist_only_where_the_law_of_the_place_says_so(
+    who: Callable[..., Actor], cast: Cast
+) -> None:
+    assert not services.federal_accounts_allowed(cast.jail, TODAY)
+    enacted(who, hold="silent", federal_accounts=True)
+    assert services.federal_accounts_allowed(cast.jail, TODAY)
+    assert not services.federal_accounts_allowed(cast.other_jail, TODAY)
+
+
 def test_a_law_that_forbids_ends_running_holds_of_its_place_and_no_other(
     road: Road, who: Callable[..., Actor]
 ) -> None:
