@@ -19,6 +19,7 @@ REGISTER_EXPORTED = "register.exported"
 DIFFERENCES_LISTED = "register.differences_listed"
 DOCUMENT_DOWNLOADED = "document.downloaded"
 STATISTICS_OPENED = "statistics.opened"
+DOCUMENT_PRODUCED = "document.produced"
 
 
 def board_opened(actor: Actor, cases: Sequence[UUID], agency: Agency | None) -> None:

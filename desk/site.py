@@ -60,6 +60,7 @@ class ClearholdAdminSite(UnfoldAdminSite):  # type: ignore[misc]
         super().unregister([model for model in models if self.is_registered(model)])
 
     def get_urls(self) -> list[URLPattern | URLResolver]:
+        from desk.documents import DocumentsView, ProducedView
         from desk.person_views import PairsView, PersonView
         from desk.policy_pages import PoliciesView, PolicyView, WhatIfView
         from desk.register_views import ListsView, RegisterView
@@ -68,6 +69,8 @@ class ClearholdAdminSite(UnfoldAdminSite):  # type: ignore[misc]
 
         own: list[URLPattern | URLResolver] = [
             path("case/<uuid:public_id>/", CaseView.as_view(), name="case"),
+            path("case/<uuid:public_id>/documents/", DocumentsView.as_view(), name="documents"),
+            path("case/<uuid:public_id>/documents/<slug:kind>.pdf", ProducedView.as_view(), name="produced"),
             path("person/<uuid:public_id>/", PersonView.as_view(), name="person"),
             path("same-person/", PairsView.as_view(), name="pairs"),
             path("statistics/", StatisticsView.as_view(), name="statistics"),
@@ -105,9 +108,13 @@ class ClearholdAdminSite(UnfoldAdminSite):  # type: ignore[misc]
 
     def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponseBase:
         """The front page of the role: the board, the prints to compare, or where to look."""
+        from django.shortcuts import redirect
+
         from desk.views import FRONT_PAGES
 
         actor = actor_of(request)
+        if actor.permissions == {Permission.TRANSLATION_REVIEW}:
+            return redirect("desk:translations")
         view = next((page for page in FRONT_PAGES if actor.may_somewhere(page.permission)), FRONT_PAGES[0])
         return view.as_view()(request)
 
@@ -170,4 +177,7 @@ class ClearholdAdminSite(UnfoldAdminSite):  # type: ignore[misc]
         if actor_of(request).may_somewhere(Permission.POLICY_VIEW):
             url = reverse("admin:policies")
             more.append(NavItem(_("Law"), url, request.path.startswith(url)))
+        if actor_of(request).may_somewhere(Permission.TRANSLATION_REVIEW):
+            url = reverse("desk:translations")
+            more.append(NavItem(_("Translations"), url, request.path.startswith(url)))
         return main, more

@@ -5,6 +5,7 @@ from django.urls import path
 from integration.views.bookings import BookingsView
 from integration.views.cases import CaseListView, CaseView
 from integration.views.detainers import DetainerLiftView, DetainersView
+from integration.views.documents import DocumentView
 from integration.views.events import EventsView
 from integration.views.schema import DocsView, SchemaView
 from integration.views.tokens import ClientTokenView
@@ -18,6 +19,7 @@ urlpatterns = [
     path("cases/<uuid:public_id>", CaseView.as_view(), name="case"),
     path("detainers", DetainersView.as_view(), name="detainers"),
     path("detainers/<uuid:public_id>/lift", DetainerLiftView.as_view(), name="detainer_lift"),
+    path("cases/<uuid:public_id>/document", DocumentView.as_view(), name="document"),
     path("events", EventsView.as_view(), name="events"),
     path("schema", SchemaView.as_view(), name="schema"),
     path("docs", DocsView.as_view(), name="docs"),

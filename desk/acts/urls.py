@@ -12,6 +12,7 @@ from desk.acts import (
     custody,
     detainers,
     echo,
+    filing,
     grounds,
     lists,
     orders,
@@ -20,12 +21,29 @@ from desk.acts import (
     quarantine,
     registrations,
     retries,
+    translations,
     warrants,
 )
 
 app_name = "desk"
 
 urlpatterns = [
+    path(
+        "case/<uuid:public_id>/documents/<slug:kind>/file/",
+        filing.DocumentFileView.as_view(),
+        name="document_file",
+    ),
+    path("translations/", translations.TranslationsView.as_view(), name="translations"),
+    path(
+        "translations/<slug:language>/",
+        translations.TranslationReviewView.as_view(),
+        name="translation_review",
+    ),
+    path(
+        "translations/<slug:language>/withdraw/",
+        translations.TranslationWithdrawView.as_view(),
+        name="translation_withdraw",
+    ),
     path("time/", echo.EchoView.as_view(), name="time"),
     path("book/", bookings.BookView.as_view(), name="book"),
     path("case/<uuid:public_id>/ground/", grounds.GroundAddView.as_view(), name="ground_add"),

@@ -16,6 +16,7 @@ from detainers.services.conditions import (
 )
 from detainers.services.custody import record_ice_pickup
 from detainers.services.lists import compare_list, decide_difference, keep_list, take_difference
+from detainers.services.filing import file_document
 from detainers.services.papers import (
     DetainerForm,
     FormDetails,
@@ -65,6 +66,7 @@ __all__ = [
     "end_policy",
     "expire_due",
     "federal_accounts_allowed",
+    "file_document",
     "form_deficiencies",
     "keep_list",
     "lift_detainer",

@@ -24,11 +24,12 @@ ALLOWED = {
     CASE: {"get": (200, 404)},
     "detainers": {"post": (400, 400)},
     "detainers/{case}/lift": {"post": (404, 404)},
+    f"{CASE}/document": {"get": (400, 404)},
     "events": {"get": (200, 200)},
     "schema": {"get": (200, 200)},
     "docs": {"get": (200, 200)},
 }
-"""Address -> verb -> what the jail's own machine and the other jail's machine get (an empty booking is a 400)."""
+"""Address -> verb -> what the jail's own machine and the other jail's machine get. A 400: an empty booking, a document without name."""
 
 CALLERS = ("own", "other", "revoked", "none", "browser", "nonsense", "other_scheme")
 VERBS = ("get", "post", "put", "patch", "delete")
