@@ -29,7 +29,7 @@ ALLOWED = {
     "schema": {"get": (200, 200)},
     "docs": {"get": (200, 200)},
 }
-"""Address -> verb -> what the jail's own machine and the other jail's machine get. A 400: an empty booking, a document without name."""
+"""Address -> verb -> what our machine and the other jail's machine get. A 400: an empty booking, a document without its name."""
 
 CALLERS = ("own", "other", "revoked", "none", "browser", "nonsense", "other_scheme")
 VERBS = ("get", "post", "put", "patch", "delete")
