@@ -10,6 +10,7 @@ ADDRESSES = {
     "/api/v1/cases/{public_id}",
     "/api/v1/detainers",
     "/api/v1/detainers/{public_id}/lift",
+    "/api/v1/cases/{public_id}/document",
     "/api/v1/events",
 }
 

@@ -10,7 +10,9 @@ from accounts.models import Agency
 from cases import services
 from desk.acts import urls
 from desk.acts.base import ActView
+from detainers.documents import texts
 from detainers.models import Breach, Detainer
+from detainers.services import approve_translation
 from tests.desk.acts.conftest import act_url, said, wall
 from tests.desk.acts.test_detainers import paper
 from tests.desk.acts.test_retries import stopped_search
@@ -58,6 +60,13 @@ def about(cast, book, desk, monkeypatch):
         at=timezone.now(),
         reason="Same tattoo",
     )
+    approve_translation(
+        language="ht",
+        digest=texts.text("ht").digest,
+        qualification="Native speaker",
+        actor=cast.actor("translator"),
+        at=timezone.now(),
+    )
     return {
         "book": (None, "officer"),
         "ground_end": (case.grounds.get(), "officer"),
@@ -79,12 +88,17 @@ def about(cast, book, desk, monkeypatch):
         "person_merge": ((one, other), "supervisor"),
         "people_apart": ((one, other), "supervisor"),
         "merge_undo": (move, "supervisor"),
+        "document_file": (f"/admin/act/case/{case.public_id}/documents/worksheet/file/", "supervisor"),
+        "translation_review": ("/admin/act/translations/es/", "translator"),
+        "translation_withdraw": ("/admin/act/translations/ht/withdraw/", "translator"),
     } | dict.fromkeys(
         ("ground_add", "release", "custody", "detainer_register", "status_claim"), (case, "supervisor")
     )
 
 
 def address(name, thing):
+    if isinstance(thing, str):
+        return thing
     return act_url(name, *thing) if isinstance(thing, tuple) else act_url(name, thing)
 
 
