@@ -15,8 +15,8 @@ from detainers.services.conditions import (
     record_warrant,
 )
 from detainers.services.custody import record_ice_pickup
-from detainers.services.lists import compare_list, decide_difference, keep_list, take_difference
 from detainers.services.filing import file_document
+from detainers.services.lists import compare_list, decide_difference, keep_list, take_difference
 from detainers.services.papers import (
     DetainerForm,
     FormDetails,
