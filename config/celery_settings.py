@@ -25,6 +25,8 @@ task_create_missing_queues = True
 task_routes = {
     # Many cases at once when a law changes: not in the way of the sweep of the clock.
     "detainers.tasks.assess_places": {"queue": "sweep"},
+    # Names are in it, which the clock's role may not read.
+    "detainers.tasks.write_pack": {"queue": "deliver"},
     "detainers.tasks.*": {"queue": "clock"},
     # What a dead worker left must not wait behind the files to send, and the clock's role may not touch those rows.
     "matching.tasks.sweep_matching": {"queue": "sweep"},
@@ -53,6 +55,7 @@ beat_schedule = {
     "carry-deliveries": {"task": "audit.tasks.carry_deliveries", "schedule": settings.SWEEP_SECONDS},
     "seal-ledger": {"task": "audit.tasks.seal_ledger", "schedule": settings.SEAL_SECONDS},
     "assess-places": {"task": "detainers.tasks.assess_places", "schedule": 10.0},
+    "write-pack": {"task": "detainers.tasks.write_pack", "schedule": 15.0},
     "seal-daily-root": {"task": "audit.tasks.seal_daily_root", "schedule": 60.0},
 }
 for _entry in beat_schedule.values():

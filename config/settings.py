@@ -200,6 +200,9 @@ DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="clear
 # The demo writes its messages as files; nobody is mailed by accident.
 _MAIL = "smtp://localhost:25" if PRODUCTION else f"filemail://{BASE_DIR / '.data' / 'mail'}"
 vars().update(env.email_url("EMAIL_URL", default=_MAIL))
+# Where the workers write the pack for outages every hour. It contains names: a folder of the jail's own. '' leaves it out.
+_PACK = "" if TESTING else str(BASE_DIR / ".data" / "pack")
+DEGRADED_PACK_DIR = env.str("DEGRADED_PACK_DIR", default=_PACK)
 SWEEP_SECONDS = env.float("SWEEP_SECONDS", default=2.0)
 
 # -- the ledger ----------------------------------------------------------------------------------------------------------

@@ -20,6 +20,7 @@ DIFFERENCES_LISTED = "register.differences_listed"
 DOCUMENT_DOWNLOADED = "document.downloaded"
 STATISTICS_OPENED = "statistics.opened"
 DOCUMENT_PRODUCED = "document.produced"
+OUTAGE_OPENED = "outage.opened"
 
 
 def board_opened(actor: Actor, cases: Sequence[UUID], agency: Agency | None) -> None:

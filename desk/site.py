@@ -61,6 +61,7 @@ class ClearholdAdminSite(UnfoldAdminSite):  # type: ignore[misc]
 
     def get_urls(self) -> list[URLPattern | URLResolver]:
         from desk.documents import DocumentsView, ProducedView
+        from desk.outage import OutageView
         from desk.person_views import PairsView, PersonView
         from desk.policy_pages import PoliciesView, PolicyView, WhatIfView
         from desk.register_views import ListsView, RegisterView
@@ -72,6 +73,7 @@ class ClearholdAdminSite(UnfoldAdminSite):  # type: ignore[misc]
             path("case/<uuid:public_id>/documents/", DocumentsView.as_view(), name="documents"),
             path("case/<uuid:public_id>/documents/<slug:kind>.pdf", ProducedView.as_view(), name="produced"),
             path("person/<uuid:public_id>/", PersonView.as_view(), name="person"),
+            path("outage/", OutageView.as_view(), name="outage"),
             path("same-person/", PairsView.as_view(), name="pairs"),
             path("statistics/", StatisticsView.as_view(), name="statistics"),
             path("register/", RegisterView.as_view(), name="register"),
@@ -174,6 +176,8 @@ class ClearholdAdminSite(UnfoldAdminSite):  # type: ignore[misc]
         if actor_of(request).may_somewhere(Permission.BOARD_VIEW):
             url = reverse("admin:statistics")
             more.append(NavItem(_("Statistics"), url, request.path.startswith(url)))
+            url = reverse("admin:outage")
+            more.append(NavItem(_("From paper, after an outage"), url, request.path.startswith(url)))
         if actor_of(request).may_somewhere(Permission.POLICY_VIEW):
             url = reverse("admin:policies")
             more.append(NavItem(_("Law"), url, request.path.startswith(url)))

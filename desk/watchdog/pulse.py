@@ -1,9 +1,13 @@
 """Takes the pulse: one row of a view that counts over everything and shows nobody, and the age of what is not sealed yet."""
 
+from pathlib import Path
+
+from django.conf import settings
 from django.db import connection
 
 from audit import ledger
 from desk.watchdog.signs import Pulse
+from detainers.services.pack import newest_pack
 
 COLUMNS = (
     "seen_at",
@@ -25,4 +29,10 @@ def take() -> Pulse:
         cursor.execute(f"SELECT {', '.join(COLUMNS)} FROM detainers_pulse")
         row = dict(zip(COLUMNS, cursor.fetchone(), strict=True))
     oldest = ledger.lag().held_back
-    return Pulse(**row, unsealed_since=None if oldest is None else row["seen_at"] - oldest)
+    folder = settings.DEGRADED_PACK_DIR
+    return Pulse(
+        **row,
+        unsealed_since=None if oldest is None else row["seen_at"] - oldest,
+        pack_made_at=newest_pack(Path(folder)) if folder else None,
+        pack_is_expected=bool(folder),
+    )

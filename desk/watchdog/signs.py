@@ -23,6 +23,7 @@ class Name(StrEnum):
     DELIVERIES = "deliveries"
     TRANSMISSIONS = "transmissions"
     SEARCHES = "searches"
+    PACK = "pack"
 
 
 @dataclass(frozen=True)
@@ -37,6 +38,8 @@ class Pulse:
     deliveries_waiting_since: datetime | None
     transmissions_waiting_since: datetime | None
     searches_waiting_since: datetime | None
+    pack_made_at: datetime | None = None
+    pack_is_expected: bool = False
     open_breaches: int = 0
     failed_deliveries: int = 0
     quarantined_replies: int = 0
@@ -91,6 +94,13 @@ def _stepped_back(pulse: Pulse) -> timedelta:
     """How far the database's clock stands before the newest record that it stamped itself."""
     newest = pulse.newest_record_at
     return ZERO if newest is None else max(newest - pulse.seen_at, ZERO)
+
+
+def _pack(pulse: Pulse) -> timedelta | None:
+    """How old the newest pack for outages is, where one is wanted."""
+    if not pulse.pack_is_expected:
+        return ZERO
+    return None if pulse.pack_made_at is None else _since(pulse.pack_made_at, pulse)
 
 
 WATCHED: dict[Name, _Watch] = {
@@ -157,6 +167,18 @@ WATCHED: dict[Name, _Watch] = {
         _("Prints wait to be searched in our own repository."),
         _("Earlier bookings of the same person may not be known yet."),
         _("See that the workers of the queue `match` run; more of them shorten the queue."),
+    ),
+    Name.PACK: _Watch(
+        timedelta(minutes=90),
+        _pack,
+        _("The pack for outages is old."),
+        _(
+            "If everything stopped now, the newest sheet of who is held until when would be older than 90 minutes."
+        ),
+        _(
+            "See that the worker of the queue `deliver` runs and can write to DEGRADED_PACK_DIR; "
+            "`manage.py degraded_pack` writes one now."
+        ),
     ),
 }
 

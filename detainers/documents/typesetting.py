@@ -54,7 +54,7 @@ def set_pdf(template: str, data: Mapping[str, Any], *, created: datetime) -> byt
             package_path=str(TEMPLATES),
             package_cache_path=str(TEMPLATES),
         )
-    except typst.TypstError as error:
+    except (typst.TypstError, OSError) as error:
         raise TypesettingError(f"{template}.typ could not be set with its data.") from error
 
 

@@ -64,6 +64,17 @@ def test_an_instant_in_the_future_is_not_behind():
     assert sweep.behind == timedelta(0)
 
 
+@pytest.mark.parametrize(
+    ("expected", "age", "names"),
+    [(False, None, []), (True, None, [Name.PACK]), (True, 90, []), (True, 91, [Name.PACK]), (False, 500, [])],
+)
+def test_a_pack_for_outages_is_late_only_where_one_is_wanted(expected, age, names):
+    made = None if age is None else NOW - timedelta(minutes=age)
+    pulse = replace(WELL, pack_is_expected=expected, pack_made_at=made)
+
+    assert [sign.name for sign in late(pulse)] == names
+
+
 def test_every_sign_says_what_it_means_and_what_to_do():
     for sign in read(WELL):
         assert all(str(words).strip().endswith(".") for words in (sign.title, sign.means, sign.do))
