@@ -34,7 +34,17 @@ _COUNSEL = frozenset({P.POLICY_VIEW, P.POLICY_REVIEW})
 _BOOK = frozenset({P.CASE_BOOK, P.GROUND_EDIT, P.REPRINT_SUBMIT, P.STATUS_CLAIM_RECORD})
 _CUSTODY = frozenset({P.CASE_RELEASE, P.CUSTODY_RECORD})
 _CORRECT = frozenset({P.CORRECTION_REQUEST})
-_DETAINER = frozenset({P.DETAINER_REGISTER, P.DETAINER_SERVE, P.WARRANT_RECORD, P.IAR_CODE})
+_DETAINER = frozenset(
+    {
+        P.DETAINER_REGISTER,
+        P.DETAINER_SERVE,
+        P.WARRANT_RECORD,
+        P.IAR_CODE,
+        P.CONVICTION_RECORD,
+        P.DUTY_RECORD,
+        P.ICE_TELL,
+    }
+)
 
 ROLES: dict[str, Role] = {
     role.slug: role
@@ -120,6 +130,13 @@ ROLES: dict[str, Role] = {
             _COUNSEL,
             frozenset({"state_bureau"}),
             reach="state",
+        ),
+        Role(
+            "protection_officer",
+            "Victim protection officer",
+            "Records who is protected under 8 U.S.C. 1367 and sees those records; nobody else does.",
+            frozenset({P.CASE_VIEW, P.PERSON_VIEW, P.PROTECTION_HANDLE}),
+            _JAIL,
         ),
         Role(
             "bureau_examiner",

@@ -11,9 +11,11 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 
 from accounts.actors import NOBODY, Actor
+from accounts.permissions import Permission
 
 AGENCIES = "clearhold.agencies"
 ACTOR = "clearhold.actor"
+PROTECTED = "clearhold.protected"
 
 
 @dataclass
@@ -31,7 +33,9 @@ class Scope:
         """Names and values for PostgreSQL; two empty texts stand for nobody."""
         keys = sorted({key for _, key in self.actor.grants})
         agencies = "{" + ",".join(map(str, keys)) + "}" if keys else ""
-        return (AGENCIES, agencies), (ACTOR, self.actor.id)
+        protected = sorted(key for held, key in self.actor.grants if held is Permission.PROTECTION_HANDLE)
+        narrow = "{" + ",".join(map(str, protected)) + "}" if protected else ""
+        return (AGENCIES, agencies), (ACTOR, self.actor.id), (PROTECTED, narrow)
 
 
 _NONE = Scope().settings()

@@ -23,6 +23,9 @@ CORRECTION_REFUSED = "cases.correction_refused"
 CORRECTION_WITHDRAWN = "cases.correction_withdrawn"
 DOCUMENT_RECEIVED = "cases.document_received"
 DOCUMENT_QUARANTINED = "cases.document_quarantined"
+CONVICTION_RECORDED = "cases.conviction_recorded"
+PROTECTION_SET = "cases.record_added"
+PROTECTION_ENDED = "cases.record_ended"
 IDENTIFIER_RECORDED = "cases.identifier_recorded"
 
 SENTENCES = {
@@ -43,6 +46,9 @@ SENTENCES = {
     MERGE_UNDONE: "{actor} undid the merging of two records of people: {what} {reason}",
     PERSON_SPLIT: "{actor} found that a record of a person held cases of two people: {what} {reason}",
     PEOPLE_APART: "{actor} found that two records are not of one person. {reason}",
+    CONVICTION_RECORDED: "{actor} recorded a conviction from a record.",
+    PROTECTION_SET: "{actor} added a record that is kept apart.",
+    PROTECTION_ENDED: "{actor} ended a record that is kept apart.",
     IDENTIFIER_RECORDED: "{actor} recorded an identifying number: {words}.",
     CORRECTION_REQUESTED: "{actor} asked for a correction of {what}: {words} ({reason}). {moved}",
     CORRECTED: "A correction took effect, by {actor}. {what}: {words} ({reason}). {moved}",

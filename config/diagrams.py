@@ -28,6 +28,7 @@ TABLES: dict[str, Table] = {
     "detainer": Table("detainers.states", "DETAINER_MOVES", "Detainer", "received"),
     "hold": Table("detainers.states", "HOLD_MOVES", "Hold on a detainer", "active"),
     "correction": Table("cases.corrections.states", "MOVES", "Correction of a recorded fact", "requested"),
+    "duty": Table("detainers.states", "DUTY_MOVES", "Duty of staff", "open"),
     "breach": Table("detainers.states", "BREACH_MOVES", "Breach: custody without authority", "open"),
 }
 

@@ -89,7 +89,13 @@ EXCEPTIONS: dict[str, dict[str, str]] = {
         "integration_idempotencykey": ALL,
         "oversight_reviewgrant": EDIT,
     },
-    WORKER: {**_HISTORY, **_FOUND_BY, **dict.fromkeys(LEDGER, READ), "audit_delivery": EDIT},
+    WORKER: {
+        **_HISTORY,
+        **_FOUND_BY,
+        **dict.fromkeys(LEDGER, READ),
+        "audit_delivery": EDIT,
+        "cases_protection": "",
+    },
     CLOCK: {
         **dict.fromkeys(_HISTORY, READ),
         **dict.fromkeys(_FOUND_BY, ""),
@@ -99,6 +105,7 @@ EXCEPTIONS: dict[str, dict[str, str]] = {
         "cases_case": LOCK,
         "cases_person": "SELECT (id, birth_date)",
         "cases_document": "",
+        "cases_protection": "",
         "cases_personidentifier": "",
         "detainers_formrecord": "",
         # The sweep of the checks gives back what dead workers hold and notes late answers; it opens nothing that is sealed.

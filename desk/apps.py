@@ -8,9 +8,11 @@ class DeskConfig(AppConfig):
 
     def ready(self) -> None:
         from audit import sentences
+        from desk import claim_mail
         from desk.events import SENTENCES
 
         sentences.register(SENTENCES)
+        claim_mail.connect()
 
 
 class DeskAdminConfig(AdminConfig):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from math import inf
@@ -15,13 +15,13 @@ from accounts.models import Agency
 from accounts.permissions import Permission, has_permission
 from accounts.scope import agencies
 from cases.states import Custody
-from desk import heartbeat, stuck
+from desk import duties, heartbeat, stuck
 from desk.facts import CaseFacts
 from desk.loader import load
 from desk.next_acts import Act, next_acts
 from desk.situations import Kind, Level, Situation, situation
 from desk.stuck import Stuck
-from detainers.models import Breach, CaseAuthority, Detainer
+from detainers.models import Breach, CaseAuthority, Detainer, Duty
 from matching.models import Candidate, ExpectedAnswer, PrintSearch, Transmission
 
 MOST_ROWS = 200
@@ -36,6 +36,8 @@ class Row:
     facts: CaseFacts
     situation: Situation
     act: Act | None
+    also: str = ""
+    """A claim or a duty that presses beside what the sentence says."""
 
 
 @dataclass(frozen=True)
@@ -58,6 +60,7 @@ class Board:
     chosen: Agency | None
     pulse: heartbeat.Pulse
     at: datetime
+    duties_today: int = 0
 
     @property
     def zone(self) -> str:
@@ -95,7 +98,7 @@ def read(actor: Actor, *, at: datetime, agency: str = "") -> Board:
     found = tuple(Agency.objects.filter(pk__in=allowed).order_by("name", "pk")) if allowed else ()
     chosen = next((item for item in found if str(item.public_id) == agency), None)
     keys = [chosen.pk] if chosen else [item.pk for item in found]
-    ids = _case_ids(actor, keys) if keys else []
+    ids = _case_ids(actor, keys, at) if keys else []
     facts = load(actor, ids[:MOST_ROWS], at=at) if ids else []
     rows = sorted(
         (_row(actor, item, at) for item in facts), key=lambda row: (row.situation.sort_key, row.facts.number)
@@ -109,13 +112,25 @@ def read(actor: Actor, *, at: datetime, agency: str = "") -> Board:
         chosen=chosen if chosen or len(found) != 1 else found[0],
         pulse=heartbeat.read(at=at),
         at=at,
+        duties_today=_duties_today(actor, found, keys, at) if keys else 0,
     )
+
+
+def _duties_today(actor: Actor, found: Sequence[Agency], keys: list[int], at: datetime) -> int:
+    """Open duties that are overdue or due before the next midnight of the facility."""
+    end = duties.end_of_day(at, found[0].zone)
+    rows = Duty.objects.visible_to(actor).still_open()
+    return int(rows.filter(case__agency_id__in=keys, due_at__lt=end).count())
 
 
 def _row(actor: Actor, facts: CaseFacts, at: datetime) -> Row:
     now = situation(facts, at)
     acts = next_acts(facts, now, lambda permission: has_permission(actor, permission, facts.agency_id))
-    return Row(facts, now, acts.first)
+    pressing = None if now.kind in (Kind.DUTY_LATE, Kind.DUTY) else duties.pressing(facts, at)
+    also = [duties.sentence(pressing, facts, at)] if pressing is not None and pressing.is_overdue(at) else []
+    if facts.claim is not None and now.kind is not Kind.CLAIM:
+        also.insert(0, duties.claim_sentence(facts.claim, facts, at))
+    return Row(facts, now, acts.first, " ".join(also))
 
 
 def _leads(actor: Actor) -> tuple[Lead, ...]:
@@ -127,16 +142,16 @@ def _leads(actor: Actor) -> tuple[Lead, ...]:
     return tuple(Lead(row, row.state == "first_reviewed") for row in rows)
 
 
-def _case_ids(actor: Actor, keys: list[int]) -> list[int]:
+def _case_ids(actor: Actor, keys: list[int], at: datetime) -> list[int]:
     """Cases of the board, by one query of ranked parts, each bounded: a full jail never makes the page slow."""
-    first, *rest = _parts(actor, keys)
+    first, *rest = _parts(actor, keys, at)
     found = sorted(
         first.union(*rest, all=True), key=lambda item: (item[1], item[2].timestamp() if item[2] else inf)
     )
     return list(dict.fromkeys(case for case, _rank, _since in found))
 
 
-def _parts(actor: Actor, keys: list[int]) -> list[QuerySet[Any, Any]]:
+def _parts(actor: Actor, keys: list[int], at: datetime) -> list[QuerySet[Any, Any]]:
     """(case, rank, since when) of everything that may put somebody on the board."""
     clocks = CaseAuthority.objects.visible_to(actor).filter(agency_id__in=keys, in_custody=True)
     over = clocks.in_breach()
@@ -150,11 +165,13 @@ def _parts(actor: Actor, keys: list[int]) -> list[QuerySet[Any, Any]]:
     not_searched = searches.filter(state__in=("failed", "quarantined"))
     leads = Candidate.objects.visible_to(actor).filter(**_held("submission__case__", keys))
     undecided = leads.filter(state__in=("unreviewed", "first_reviewed"))
+    late = Duty.objects.visible_to(actor).still_open().filter(due_at__lt=at, **_held("case__", keys))
     ended = Breach.objects.visible_to(actor).filter(case__agency_id__in=keys, state="ended")
     return [
         _ranked(over, 1, "case_id", "authority_ends_at"),
         _ranked(running, 2, "case_id", "authority_ends_at"),
         _ranked(papers.exclude(state="served"), 3, "case_id", "received_at"),
+        _ranked(late, 3, "case_id", "due_at"),
         _ranked(
             open_answers.filter(state__in=("awaiting_iar", "rejected")), 4, "submission__case_id", "due_at"
         ),

@@ -21,10 +21,10 @@ from audit import sentences
 from audit.models import Access, Event
 from cases import people
 from cases.identifiers import PersonIdentifier
-from cases.models import Case, Charge, Document, LocalGround
+from cases.models import Case, Charge, Conviction, Document, LocalGround
 from cases.people import Alias
 from cases.services.identifiers import Shown, opened
-from desk import corrections, strip
+from desk import corrections, duty_rows, strip
 from desk.facts import CaseFacts
 from desk.loader import load
 from desk.next_acts import NextActs, next_acts
@@ -33,9 +33,18 @@ from desk.situations import Situation, situation
 from detainers import rulebook
 from detainers.clock import ExcludedDay
 from detainers.duties import TELLING
-from detainers.models import Breach, Detainer, Hold, PolicyDecision, StatusClaim
+from detainers.models import (
+    Breach,
+    CriminalLevel,
+    Detainer,
+    DutyOutcome,
+    Hold,
+    IceDisclosure,
+    PolicyDecision,
+    StatusClaim,
+)
 from detainers.policies import VERDICTS, Verdict
-from detainers.rulebook import Telling
+from detainers.policy_rows import Telling
 from detainers.services.records import Opened, opened_details
 from detainers.situation import load as load_clock
 from matching.events import ANSWER_WORDS
@@ -108,11 +117,6 @@ class Paper:
         return list(self.decision.trace["tried"]) if self.decision else []
 
     @property
-    def duties(self) -> list[dict[str, Any]]:
-        """What staff must do because of it."""
-        return list(self.decision.trace["duties"]) if self.decision else []
-
-    @property
     def telling(self) -> list[str]:
         """What ICE may be told: status is one thing, a release time another."""
         if self.decision is None:
@@ -157,7 +161,13 @@ class CasePage:
     submission: Submission | None
     earlier_submissions: int
     papers: tuple[Paper, ...]
+    duties: tuple[duty_rows.Line, ...]
+    disclosures: tuple[IceDisclosure, ...]
     claims: tuple[StatusClaim, ...]
+    convictions: tuple[Conviction, ...]
+    level: CriminalLevel | None
+    may_record_conviction: bool
+    may_protect: bool
     clock: Clock | None
     breaches: tuple[Breach, ...]
     documents: tuple[Document, ...]
@@ -222,7 +232,24 @@ def read(actor: Actor, public_id: UUID, *, at: datetime) -> CasePage:
         submission=current,
         earlier_submissions=len(submissions) - (1 if current else 0),
         papers=papers,
-        claims=tuple(StatusClaim.objects.visible_to(actor).filter(case=case).order_by("claimed_at", "pk")),
+        duties=duty_rows.of_case(actor, case, at),
+        disclosures=tuple(
+            IceDisclosure.objects.visible_to(actor).filter(case=case).order_by("told_at", "pk")
+        ),
+        claims=tuple(
+            StatusClaim.objects.visible_to(actor)
+            .filter(case=case)
+            .select_related("check_of_claim")
+            .order_by("claimed_at", "pk")
+        ),
+        convictions=tuple(
+            Conviction.objects.visible_to(actor)
+            .filter(case__person_id=case.person_id)
+            .order_by("convicted_on", "pk")
+        ),
+        level=CriminalLevel.objects.visible_to(actor).filter(case=case).order_by("-pk").first(),
+        may_record_conviction=has_permission(actor, Permission.CONVICTION_RECORD, case.agency_id),
+        may_protect=has_permission(actor, Permission.PROTECTION_HANDLE, case.agency_id),
         clock=_clock(actor, case, facts, at),
         breaches=tuple(Breach.objects.visible_to(actor).filter(case=case).order_by("from_at", "pk")),
         documents=_documents(actor, case, submissions, papers),
@@ -344,6 +371,9 @@ def _documents(
     ids |= {paper.row.document_id for paper in papers}
     ids |= {warrant.document_id for paper in papers for warrant in paper.row.warrants.all()}
     ids |= {finding.document_id for paper in papers for finding in paper.row.findings.all()}
+    ids |= set(
+        DutyOutcome.objects.visible_to(actor).filter(duty__case=case).values_list("document_id", flat=True)
+    )
     replies = Reply.objects.visible_to(actor).filter(submission__in=[item.pk for item in submissions])
     ids |= set(replies.values_list("document_id", flat=True))
     rows = Document.objects.visible_to(actor).filter(pk__in=ids - {None}).defer("content")

@@ -131,6 +131,30 @@ class BreachFacts:
 
 
 @dataclass(frozen=True)
+class DutyFacts:
+    """One duty that is still open."""
+
+    public_id: UUID
+    code: str
+    detainer: UUID
+    due_at: datetime | None
+    is_condition: bool = False
+
+    def is_overdue(self, now: datetime) -> bool:
+        return self.due_at is not None and self.due_at < now
+
+
+@dataclass(frozen=True)
+class ClaimFacts:
+    """A claim of citizenship or status whose check is owed."""
+
+    check: UUID
+    kind: str
+    claimed_at: datetime
+    due_at: datetime
+
+
+@dataclass(frozen=True)
 class AuthorityFacts:
     """The one answer to 'on what authority, until when', from the database's own view and clock."""
 
@@ -170,6 +194,8 @@ class CaseFacts:
     search: SearchFacts | None = None
     candidates: tuple[CandidateFacts, ...] = ()
     breaches: tuple[BreachFacts, ...] = ()
+    duties: tuple[DutyFacts, ...] = ()
+    claim: ClaimFacts | None = None
 
     @property
     def in_custody(self) -> bool:

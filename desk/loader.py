@@ -18,12 +18,14 @@ from desk.facts import (
     BreachFacts,
     CandidateFacts,
     CaseFacts,
+    ClaimFacts,
     DetainerFacts,
+    DutyFacts,
     GroundFacts,
     SearchFacts,
     TransmissionFacts,
 )
-from detainers.models import Breach, CaseAuthority, Detainer, PolicyDecision
+from detainers.models import Breach, CaseAuthority, Detainer, Duty, PolicyDecision, StatusCheck
 from matching.models import Candidate, ExpectedAnswer, PrintSearch, Reply, Transmission
 
 UNDECIDED = ("unreviewed", "first_reviewed")
@@ -40,6 +42,8 @@ def load(actor: Actor, case_ids: Sequence[int], *, at: datetime) -> list[CaseFac
     searches = _by_case(_searches(actor, case_ids))
     candidates = _by_case(_candidates(actor, case_ids))
     breaches = _by_case(_breaches(actor, case_ids))
+    duties = _by_case(_duties(actor, case_ids))
+    claims = _by_case(_claims(actor, case_ids))
     return [
         CaseFacts(
             pk=case.pk,
@@ -62,6 +66,8 @@ def load(actor: Actor, case_ids: Sequence[int], *, at: datetime) -> list[CaseFac
             search=next(iter(searches[case.pk]), None),
             candidates=tuple(candidates[case.pk]),
             breaches=tuple(breaches[case.pk]),
+            duties=tuple(duties[case.pk]),
+            claim=next(iter(claims[case.pk]), None),
         )
         for case in cases
     ]
@@ -184,3 +190,20 @@ def _breaches(actor: Actor, case_ids: Sequence[int]) -> Iterable[tuple[int, Brea
     rows = Breach.objects.visible_to(actor).filter(case_id__in=case_ids).unexplained().order_by("from_at")
     for row in rows:
         yield row.case_id, BreachFacts(row.public_id, row.state, row.from_at, row.until_at)
+
+
+def _duties(actor: Actor, case_ids: Sequence[int]) -> Iterable[tuple[int, DutyFacts]]:
+    rows = Duty.objects.visible_to(actor).still_open().filter(case_id__in=case_ids)
+    found = rows.order_by("due_at", "pk").values_list(
+        "case_id", "public_id", "code", "detainer__public_id", "due_at", "is_condition"
+    )
+    for case_id, *values in found:
+        yield case_id, DutyFacts(*values)
+
+
+def _claims(actor: Actor, case_ids: Sequence[int]) -> Iterable[tuple[int, ClaimFacts]]:
+    rows = StatusCheck.objects.visible_to(actor).filter(
+        case_id__in=case_ids, done_at__isnull=True, claim__withdrawn_at__isnull=True
+    )
+    for row in rows.select_related("claim").order_by("due_at", "pk"):
+        yield row.case_id, ClaimFacts(row.public_id, row.claim.kind, row.claim.claimed_at, row.due_at)

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from accounts.permissions import Permission as P
 from cases.states import Custody
-from desk import conditions
+from desk import conditions, duties
 from desk.facts import CaseFacts, DetainerFacts
 from desk.situations import Kind, Situation
 
@@ -63,6 +63,9 @@ ANSWERS_TO: dict[Kind, tuple[str, ...]] = {
     Kind.HOLD_ENDING: ("release",),
     Kind.RELEASE_NOW: ("release",),
     Kind.UNSERVED: ("detainer_serve",),
+    Kind.CLAIM: ("status_check",),
+    Kind.DUTY_LATE: ("duty", "tell_ice", "judicial_order"),
+    Kind.DUTY: ("duty", "tell_ice", "judicial_order"),
     Kind.IAR_TO_CODE: ("iar_code",),
     Kind.CANDIDATE: ("candidate_review",),
     Kind.REJECTED: ("reprint",),
@@ -77,7 +80,11 @@ def next_acts(facts: CaseFacts, situation: Situation, may: May) -> NextActs:
     """All acts that make sense for this case, split by whether this person may do them now."""
     acts: list[Act] = []
     cannot: list[Cannot] = []
+    seen: set[tuple[str, UUID]] = set()
     for option in _options(facts, situation):
+        if (option.act.name, option.act.about) in seen:
+            continue
+        seen.add((option.act.name, option.act.about))
         if option.why_not:
             cannot.append(Cannot(option.act.label, option.why_not))
         elif not may(option.permission):
@@ -92,6 +99,11 @@ def next_acts(facts: CaseFacts, situation: Situation, may: May) -> NextActs:
 
 def _options(facts: CaseFacts, situation: Situation) -> Iterator[_Option]:
     yield from _checks(facts)
+    if facts.claim is not None and facts.in_custody:
+        act = Act("status_check", _("Check the claim"), facts.claim.check)
+        yield _Option(act, P.STATUS_CLAIM_RECORD)
+    for name, label, about, permission in duties.options(facts):
+        yield _Option(Act(name, label, about), permission)
     yield from _detainers(facts)
     yield from _custody(facts, situation)
     for breach in facts.breaches:
@@ -143,6 +155,8 @@ def _detainers(facts: CaseFacts) -> Iterator[_Option]:
         yield _Option(
             Act("detainer_lift", _("Record that it was lifted"), detainer.public_id), P.DETAINER_LIFT
         )
+    for detainer in facts.active_detainers:
+        yield _Option(Act("tell_ice", _("Record what ICE was told"), detainer.public_id), P.ICE_TELL)
     if facts.in_custody and facts.active_detainers:
         act = Act("status_claim", _("Record a claim of status"), facts.public_id)
         yield _Option(act, P.STATUS_CLAIM_RECORD)

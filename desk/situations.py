@@ -11,7 +11,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from desk import clockwords
+from desk import clockwords, duties
 from desk.facts import AnswerFacts, CaseFacts, DetainerFacts
 
 SOON = timedelta(hours=4)
@@ -23,16 +23,19 @@ class Kind(IntEnum):
     BREACH = 1
     HOLD_ENDING = 2
     RELEASE_NOW = 3
-    UNSERVED = 4
-    IAR_TO_CODE = 5
-    CANDIDATE = 6
-    REJECTED = 7
-    NOT_SENT = 8
-    NOT_SEARCHED = 9
-    HELD_BACK = 10
-    BREACH_TO_CLOSE = 11
-    WAITING = 12
-    QUIET = 13
+    CLAIM = 4
+    UNSERVED = 5
+    DUTY_LATE = 6
+    DUTY = 7
+    IAR_TO_CODE = 8
+    CANDIDATE = 9
+    REJECTED = 10
+    NOT_SENT = 11
+    NOT_SEARCHED = 12
+    HELD_BACK = 13
+    BREACH_TO_CLOSE = 14
+    WAITING = 15
+    QUIET = 16
 
 
 class Level(StrEnum):
@@ -169,6 +172,38 @@ def _unserved(facts: CaseFacts, now: datetime) -> Situation | None:
     )
 
 
+def _claim(facts: CaseFacts, now: datetime) -> Situation | None:
+    claim = facts.claim
+    if claim is None or not facts.in_custody:
+        return None
+    return Situation(
+        Kind.CLAIM,
+        Level.SOON,
+        _("Claim of status"),
+        duties.claim_sentence(claim, facts, now),
+        claim.due_at,
+        clockwords.relative(claim.due_at, now=now),
+    )
+
+
+def _duty_late(facts: CaseFacts, now: datetime) -> Situation | None:
+    duty = duties.pressing(facts, now)
+    if duty is None or duty.due_at is None or not duty.is_overdue(now):
+        return None
+    text = duties.sentence(duty, facts, now)
+    return Situation(
+        Kind.DUTY_LATE, Level.ACT, _("Duty late"), text, duty.due_at, clockwords.ago(now - duty.due_at)
+    )
+
+
+def _duty(facts: CaseFacts, now: datetime) -> Situation | None:
+    duty = duties.pressing(facts, now)
+    if duty is None:
+        return None
+    left = clockwords.relative(duty.due_at, now=now) if duty.due_at else ""
+    return Situation(Kind.DUTY, Level.ACT, _("Duty"), duties.sentence(duty, facts, now), duty.due_at, left)
+
+
 def _iar(facts: CaseFacts, now: datetime) -> Situation | None:
     if facts.iar_to_code is None:
         return None
@@ -297,7 +332,10 @@ RULES: tuple[Rule, ...] = (
     _breach,
     _hold,
     _release_now,
+    _claim,
     _unserved,
+    _duty_late,
+    _duty,
     _iar,
     _candidate,
     _rejected,

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.errors import Invalid
 from cases.corrections import registry
 from cases.corrections.registry import Change, Field, Kind
-from cases.models import Case
+from cases.models import Case, Conviction
 from detainers import rulebook, warrants
 from detainers.lifts import BY_ISSUER, MEANING
 from detainers.models import (
@@ -17,6 +17,8 @@ from detainers.models import (
     ConditionFinding,
     Detainer,
     DetainerService,
+    DutyOutcome,
+    IceDisclosure,
     StatusClaim,
     Warrant,
 )
@@ -153,6 +155,45 @@ KINDS = (
             Field("evidence", _("What was shown"), is_required=False, most=200),
         ),
         words=lambda claim: str(claim.get_kind_display()),
+        can_be_withdrawn=True,
+    ),
+    Kind(
+        "duty_outcome",
+        _("Outcome of a duty"),
+        lambda case: (
+            DutyOutcome.objects.filter(duty__case=case).select_related("duty").order_by("done_at", "pk")
+        ),
+        (
+            Field("done_at", _("When"), "instant"),
+            Field("language", _("Language (code such as es)"), is_required=False, most=12),
+            Field("statement", _("Proof"), most=500),
+        ),
+        words=lambda row: f"{row.duty.get_code_display()}: {row}",
+        can_be_withdrawn=True,
+    ),
+    Kind(
+        "disclosure",
+        _("Told to ICE"),
+        lambda case: IceDisclosure.objects.filter(case=case).order_by("told_at", "pk"),
+        (
+            Field("told_at", _("When"), "instant"),
+            Field("office", _("Office"), most=200),
+            Field("statement", _("What was said"), most=500),
+        ),
+        words=_words,
+        can_be_withdrawn=True,
+    ),
+    Kind(
+        "conviction",
+        _("Conviction"),
+        lambda case: Conviction.objects.filter(case=case).order_by("convicted_on", "pk"),
+        (
+            Field("convicted_on", _("Day of the conviction"), "date"),
+            Field("offence_class", _("Class"), "choice", Conviction.OffenceClass.choices),
+            Field("category", _("Kind of offence"), "choice", Conviction.Category.choices),
+            Field("source", _("Record it is taken from"), most=200),
+        ),
+        words=_words,
         can_be_withdrawn=True,
     ),
     Kind(

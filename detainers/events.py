@@ -9,6 +9,15 @@ AMENDED = "detainers.amended"
 WARRANT_RECORDED = "detainers.warrant_recorded"
 CONDITION_RECORDED = "detainers.condition_recorded"
 STATUS_CLAIMED = "detainers.status_claimed"
+CHECK_OPENED = "detainers.status_check_opened"
+CHECK_DONE = "detainers.status_check_done"
+DUTY_OPENED = "detainers.duty_opened"
+DUTY_SETTLED = "detainers.duty_settled"
+DUTY_REFUSED = "detainers.duty_refused"
+DUTY_LAPSED = "detainers.duty_lapsed"
+DUTY_REOPENED = "detainers.duty_reopened"
+DUTY_OVERDUE = "detainers.duty_overdue"
+ICE_TOLD = "detainers.ice_told"
 POLICY_DECIDED = "detainers.policy_decided"
 HOLD_STARTED = "detainers.hold_started"
 DEADLINE_SHORTENED = "detainers.deadline_shortened"
@@ -49,6 +58,15 @@ SENTENCES = {
     WARRANT_RECORDED: "{actor} recorded a warrant: {kind}, signed by {signed_by} on {signed_at}.",
     CONDITION_RECORDED: "{actor} recorded that a condition of the law is met: {condition}.",
     STATUS_CLAIMED: "{actor} recorded a claim of {claim} ({how}).",
+    CHECK_OPENED: "A check of the claim is owed by {due_at} ({policy}). The deadline of any hold stays as it is.",
+    CHECK_DONE: "{actor} checked the claim on {done_at}: {outcome}.",
+    DUTY_OPENED: "A duty of staff: {what} ({policy}).",
+    DUTY_SETTLED: "Duty done on {done_at}: {what}.",
+    DUTY_REFUSED: "{actor} recorded that the person refused on {done_at}: {what}. Witnessed.",
+    DUTY_LAPSED: "Duty no longer owed: {what}. {why}",
+    DUTY_REOPENED: "Duty owed again: {what}.",
+    DUTY_OVERDUE: "Duty not done in time; it was due on {due_at}: {what}.",
+    ICE_TOLD: "{actor} told ICE on {told_at}: {what} ({method}; {policy}: {said}).",
     POLICY_DECIDED: "Policy {policy}: {verdict_text} ({citation})",
     HOLD_STARTED: "A hold began on {started_at}. It ends on {deadline_at} at the latest ({rule}).",
     DEADLINE_SHORTENED: "The end of the hold moved earlier, from {before_at} to {deadline_at}.",

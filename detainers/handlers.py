@@ -11,7 +11,9 @@ from audit.errors import AuditError
 from audit.models import Event
 from cases import events as cases
 from cases.models import Case
+from detainers import events
 from detainers.services.assess import reassess
+from detainers.services.level import keep_level
 
 log = structlog.get_logger(__name__)
 
@@ -23,6 +25,8 @@ def connect() -> None:
     """Subscribe. Called once when the app is ready."""
     for action in STAYS:
         bus.subscribe(action, on_custody_fact)
+    for action in (cases.CONVICTION_RECORDED, events.REGISTERED):
+        bus.subscribe(action, on_criminal_history)
     for action in LEAVES:
         bus.subscribe(action, on_leaving)
 
@@ -34,6 +38,13 @@ def on_custody_fact(event: Event) -> None:
     case_id = Case.objects.filter(public_id=event.case_id).values_list("pk", flat=True).first()
     if case_id is not None:
         reassess(case_id=case_id, actor=actor_of_event(event), at=event.occurred_at)
+
+
+def on_criminal_history(event: Event) -> None:
+    """A conviction became known, or a detainer came: keep the level of criminal history by the scheme of that day."""
+    case_id = Case.objects.filter(public_id=event.case_id).values_list("pk", flat=True).first()
+    if case_id is not None:
+        keep_level(case_id=case_id, at=event.occurred_at)
 
 
 def on_leaving(event: Event) -> None:

@@ -43,6 +43,19 @@ class OnCaseQuerySet(AgencyScoped):
     permission = Permission.DETAINER_VIEW
 
 
+class DutyQuerySet(OnCaseQuerySet):
+    def still_open(self) -> Self:
+        return self.filter(state="open")
+
+    def condition_undone(self) -> Self:
+        """Duties without which there is no authority to hold, and that are not done."""
+        return self.filter(is_condition=True).exclude(state="done")
+
+
+class DutyOutcomeQuerySet(OnCaseQuerySet):
+    agency_path = "duty__case__agency_id"
+
+
 class HoldQuerySet(OnCaseQuerySet):
     def recorded_open(self) -> Self:
         """Not yet recorded as ended. Whether such a hold is in force is a question for the clock."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time
 
 from cases.models import Case, CustodyEvent, Person
-from detainers import rulebook
+from detainers import duty_facts, rulebook
 from detainers.clock import ClockInput, ClockResult, Document, FormRule, Rule, compute
 from detainers.models import Detainer, Hold, StatusClaim
 from detainers.policies import Decision, Facts, decide
@@ -17,6 +17,7 @@ from detainers.states import HoldState
 
 OF_AGE = 21
 """From this age on no rule for minors can apply, and the age is not among the facts of a decision."""
+PAPERS = ("services", "warrants", "findings", "duties__outcomes")
 LEFT = {
     "transferred": HoldState.TRANSFERRED,
     "died": HoldState.DIED,
@@ -60,7 +61,7 @@ class Situation:
 def load(case: Case, at: datetime) -> Situation:
     """Everything about one case that the clock and the policy ask for."""
     papers = Detainer.objects.filter(case=case).order_by("received_at", "pk")
-    detainers = tuple(papers.prefetch_related("services", "warrants", "findings"))
+    detainers = tuple(papers.prefetch_related(*PAPERS))
     holds = tuple(Hold.objects.filter(case=case).order_by("started_at", "pk")) if detainers else ()
     grounds = case.grounds.filter(ended_at__isnull=True).order_by("started_at")
     ground_since = grounds.values_list("started_at", flat=True).first()
@@ -97,7 +98,7 @@ def clock_input(case: Case, hold: Hold) -> ClockInput:
     papers = Detainer.objects.filter(case=case, received_at__lte=hold.started_at).order_by(
         "received_at", "pk"
     )
-    detainers = tuple(papers.prefetch_related("services", "warrants", "findings"))
+    detainers = tuple(papers.prefetch_related(*PAPERS))
     claim = strongest_claim(case)
     offences = charges_of(case)
     on = hold.anchor_at.astimezone(case.agency.zone).date()
@@ -215,6 +216,7 @@ def _document(
         deficient=bool(detainer.deficiencies),
         policies=decision.limits,
         reference=reference,
+        conditions_met_at=duty_facts.conditions_met_at(detainer),
     )
 
 
@@ -264,4 +266,5 @@ def _facts(
         age=age,
         offences=offences,
         warrants=tuple(sorted({warrant.kind for warrant in detainer.warrants.all()})),
+        duties_done=duty_facts.conditions_done(detainer),
     )

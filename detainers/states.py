@@ -1,4 +1,4 @@
-"""Detainer, hold and breach as tables a lawyer can read; `docs/states` and PostgreSQL's guards follow them.
+"""Detainer, hold, breach and duty as tables a lawyer can read; `docs/states` and PostgreSQL's guards follow them.
 
 A move without a permission is made by the system when facts or the clock say so; all others need a named
 person.
@@ -57,6 +57,15 @@ class PolicyStage(StrEnum):
     IN_FORCE = "in_force"
     ENDED = "ended"
     DISCARDED = "discarded"
+
+
+class DutyState(StrEnum):
+    """One duty. Whether it is overdue, the clock says, never a stored state."""
+
+    OPEN = "open"
+    DONE = "done"
+    REFUSED = "refused"
+    NOT_APPLICABLE = "not_applicable"
 
 
 @dataclass(frozen=True)
@@ -175,11 +184,38 @@ POLICY_MOVES: Final = (
     Move(P.IN_FORCE, P.ENDED, "end", Permission.POLICY_ENACT, "It applies until a day, today or later."),
 )
 
+T = DutyState
+DUTY_MOVES: Final = (
+    Move(T.OPEN, T.DONE, "do", Permission.DUTY_RECORD, "A named person did it, with its proof."),
+    Move(
+        T.OPEN,
+        T.REFUSED,
+        "refuse",
+        Permission.DUTY_RECORD,
+        "It was offered; the person refused it, witnessed.",
+    ),
+    Move(T.REFUSED, T.DONE, "do", Permission.DUTY_RECORD, "It was offered again and done."),
+    Move(
+        T.OPEN,
+        T.NOT_APPLICABLE,
+        "lapse",
+        None,
+        "The person left, the detainer or the rule that asked for it is gone.",
+    ),
+    Move(T.NOT_APPLICABLE, T.OPEN, "reopen", None, "What asked for it is there again."),
+    Move(T.NOT_APPLICABLE, T.DONE, "settle", None, "A fact recorded later shows that it was done."),
+    *(
+        Move(source, T.OPEN, "correct", None, "A correction withdrew the fact that had settled it.")
+        for source in (T.DONE, T.REFUSED)
+    ),
+)
+
 MACHINES: Final[dict[str, tuple[Move, ...]]] = {
     "detainer": DETAINER_MOVES,
     "hold": HOLD_MOVES,
     "breach": BREACH_MOVES,
     "policy": POLICY_MOVES,
+    "duty": DUTY_MOVES,
 }
 
 

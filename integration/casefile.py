@@ -62,7 +62,7 @@ def gather(actor: Actor, cases: Sequence[Case]) -> list[CaseFile]:
         answers[answer.submission.case_id][answer.source] = answer
     detainers: dict[int, list[Detainer]] = defaultdict(list)
     papers = Detainer.objects.visible_to(actor).filter(case__in=keys)
-    for detainer in papers.prefetch_related("services", "decisions").order_by("received_at", "pk"):
+    for detainer in papers.prefetch_related("services", "decisions", "duties").order_by("received_at", "pk"):
         detainers[detainer.case_id].append(detainer)
     return [
         CaseFile(

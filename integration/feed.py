@@ -19,6 +19,9 @@ from audit.models import Event
 PREFIXES = ("cases.", "detainers.", "matching.")
 WITHHELD = frozenset(
     {
+        "cases.conviction_recorded",
+        "cases.record_added",
+        "cases.record_ended",
         "cases.document_received",
         "cases.document_quarantined",
         "matching.candidate_proposed",
@@ -36,12 +39,12 @@ WITHHELD = frozenset(
 
 FACTS = frozenset(
     {
-        "answer", "before_at", "breach", "cancelled_at", "channel", "charges", "deadline_at", "decision",
-        "destination", "detainer", "document", "edition", "eligible_at", "end_reason", "ended_at", "from_at",
-        "governing_limit", "hold", "kind", "lifted_at", "minutes", "move", "offence_code", "other_case",
-        "other_person", "person", "policy",
-        "received_at", "rule", "served_at", "source", "started_at", "state", "submission", "tot", "transmission",
-        "until_at", "verdict", "version", "warrant",
+        "answer", "before_at", "breach", "cancelled_at", "channel", "charges", "code", "deadline_at",
+        "decision", "destination", "detainer", "disclosure", "document", "done_at", "due_at", "duty",
+        "edition", "eligible_at", "end_reason", "ended_at", "from_at", "governing_limit", "hold", "kind",
+        "lifted_at", "minutes", "move", "offence_code", "other_case", "other_person", "person", "policy",
+        "received_at", "rule", "served_at", "source", "started_at", "state", "submission", "told_at",
+        "tot", "transmission", "until_at", "verdict", "version", "warrant",
     }
 )  # fmt: skip
 """Names of facts that may leave. Case numbers, control numbers and words of people are not among them."""

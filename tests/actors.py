@@ -32,6 +32,7 @@ PEOPLE: dict[str, tuple[str | None, str | None]] = {
     "supervisor": ("jail", "shift_supervisor"),
     "administrator": ("jail", "jail_administrator"),
     "translator": ("jail", "translation_reviewer"),
+    "protector": ("jail", "protection_officer"),
     "other_officer": ("other_jail", "booking_officer"),
     "other_supervisor": ("other_jail", "shift_supervisor"),
     "examiner": ("bureau", "bureau_examiner"),

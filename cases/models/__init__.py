@@ -3,9 +3,11 @@
 from cases.corrections.models import Correction
 from cases.identifiers import PersonIdentifier
 from cases.models.case import Booking, Case, CaseCounter, SamePersonLink
+from cases.models.conviction import Conviction
 from cases.models.document import Document
 from cases.models.facts import Charge, CustodyEvent, LocalGround
 from cases.models.person import Person
+from cases.models.protection import Protection
 from cases.moves import MovedCase, PeopleApart, PersonMove
 from cases.names import PersonElsewhere, SurnameWord
 
@@ -14,6 +16,7 @@ __all__ = [
     "Case",
     "CaseCounter",
     "Charge",
+    "Conviction",
     "Correction",
     "CustodyEvent",
     "Document",
@@ -24,6 +27,7 @@ __all__ = [
     "PersonElsewhere",
     "PersonIdentifier",
     "PersonMove",
+    "Protection",
     "SamePersonLink",
     "SurnameWord",
 ]

@@ -1,6 +1,7 @@
 """Every write of cases. Each service locks, checks who, checks whether, saves and audits in one transaction."""
 
 from cases.services.book import BookingResult, book
+from cases.services.convictions import record_conviction
 from cases.services.corrections import (
     Wish,
     approve_correction,
@@ -46,6 +47,7 @@ __all__ = [
     "preview_correction",
     "quarantine_document",
     "received_entry",
+    "record_conviction",
     "record_death",
     "record_escape",
     "record_recapture",

@@ -7,12 +7,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.permissions import Permission
+from cases.models import Case
 from desk.acts.base import CaseActView, Done
 from desk.acts.detainers import DetainerActView
-from desk.acts.fields import ActForm, LocalTimeField, PickField
+from desk.acts.fields import ActForm, LocalTimeField, PickField, ReasonField
 from desk.acts.grounds import left_custody
-from detainers.models import StatusClaim
-from detainers.services import claim_status, record_judicial_order
+from detainers.models import StatusCheck, StatusClaim
+from detainers.services import claim_status, finish_check, record_judicial_order
 
 
 class OrderForm(ActForm):
@@ -114,3 +115,64 @@ class StatusClaimView(CaseActView):
             evidence=typed["evidence"],
         )
         return self.done(_("Claim recorded, %(when)s.") % {"when": self.when(typed["at"])})
+
+
+class CheckForm(ActForm):
+    outcome = PickField(
+        label=gettext_lazy("What the check found"),
+        choices=StatusCheck.Outcome.choices,
+        required_message=gettext_lazy("Choose what the check found."),
+    )
+    basis = ReasonField(
+        label=gettext_lazy("What was asked, and where"),
+        help_text=gettext_lazy("For example: passport seen at the property desk. No document number."),
+        error_messages={"required": gettext_lazy("Write what was asked, where, and what it said.")},
+    )
+    at = LocalTimeField(label=gettext_lazy("When it was checked"))
+
+
+class StatusCheckView(CaseActView):
+    """Record what the check of a claim found."""
+
+    permission = Permission.STATUS_CLAIM_RECORD
+    act = "status_check"
+    form_class = CheckForm
+    title = gettext_lazy("Check a claim of citizenship or lawful status")
+    button = gettext_lazy("Record the check")
+    check: StatusCheck
+
+    def find_case(self) -> Case:
+        rows = StatusCheck.objects.visible_to(self.actor).select_related(
+            "case__person", "case__agency", "claim"
+        )
+        self.check = self.one(rows)
+        return self.check.case
+
+    def what(self) -> str:
+        return _(
+            "%(claim)s was claimed on %(when)s. The check is due %(due)s. Confirmed counts as proof, and "
+            "proof of citizenship ends any hold on a detainer at once. No outcome moves a deadline later."
+        ) % {
+            "claim": self.check.claim.get_kind_display(),
+            "when": self.when(self.check.claim.claimed_at),
+            "due": self.when(self.check.due_at),
+        }
+
+    def blocked(self) -> str:
+        if self.check.done_at is None:
+            return ""
+        return _("This claim was checked on %(when)s: %(outcome)s.") % {
+            "when": self.when(self.check.done_at),
+            "outcome": self.check.get_outcome_display().lower(),
+        }
+
+    def perform(self, form: Any) -> Done:
+        typed = form.cleaned_data
+        finish_check(
+            check_id=self.check.pk,
+            actor=self.actor,
+            at=typed["at"].at,
+            outcome=typed["outcome"],
+            basis=typed["basis"],
+        )
+        return self.done(_("Check recorded, %(when)s.") % {"when": self.when(typed["at"])})

@@ -92,6 +92,8 @@ def _take_effect(given: ClockInput, index: int, document: Document, eligible: da
     effective_at = max(eligible, in_utc(document.received_at))
     if document.form.service_required and served_at is not None:
         effective_at = max(effective_at, in_utc(served_at))
+    if document.conditions_met_at is not None:
+        effective_at = max(effective_at, in_utc(document.conditions_met_at))
     if document.lifted_at is not None and document.lifted_at <= effective_at:
         return Reason.NOT_SERVED
     limits = _limits(given, document, eligible)

@@ -107,6 +107,8 @@ class Document:
     deficient: bool = False
     policies: tuple[PolicyLimits, ...] | None = None
     reference: str = ""
+    conditions_met_at: datetime | None = None
+    """When the last thing was done that the law makes a condition; it can bring the beginning later, never the end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +150,7 @@ def check(given: ClockInput) -> None:
         _offset("received_at", received_at)
         _offset("served_at", served_at)
         _offset("lifted_at", document.lifted_at)
+        _offset("conditions_met_at", document.conditions_met_at)
         if served_at is not None and served_at < received_at:
             raise ClockInputError(
                 "SERVED_BEFORE_RECEIVED",

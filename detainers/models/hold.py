@@ -62,6 +62,21 @@ NEVER_LATER = f"""
     END IF;
     RETURN NEW;
 """
+# No authority while a duty that is a condition of it is undone; done late, it begins late and ends no later.
+DUTIES_FIRST = """
+    IF EXISTS (SELECT 1 FROM detainers_policydecision p WHERE p.id = NEW.policy_decision_id
+                  AND (p.trace -> 'duties' @? '$[*] ? (@.is_condition == true || @.condition == true)'
+                       OR p.trace -> 'rows' @? '$[*].all_of[*] ? (@ == "judicial_order")')) THEN
+        IF EXISTS (SELECT 1 FROM detainers_duty d
+                    WHERE d.detainer_id = NEW.detainer_id AND d.is_condition
+                      AND d.code <> 'GIVE_COPY' AND d.state <> 'not_applicable'
+                      AND NOT (d.state = 'done' AND d.settled_at <= NEW.started_at)) THEN
+            RAISE EXCEPTION 'detainers: a duty that is a condition of the hold is undone'
+                USING ERRCODE = 'check_violation';
+        END IF;
+    END IF;
+    RETURN NEW;
+"""
 STAYS = """
     IF NEW.from_at <> OLD.from_at OR NEW.case_id <> OLD.case_id
        OR (OLD.until_at IS NOT NULL AND NEW.until_at IS DISTINCT FROM OLD.until_at) THEN
@@ -152,6 +167,9 @@ class Hold(models.Model):
             ),
             pgtrigger.Trigger(
                 name="never_later", when=pgtrigger.Before, operation=pgtrigger.Update, func=NEVER_LATER
+            ),
+            pgtrigger.Trigger(
+                name="duties_first", when=pgtrigger.Before, operation=pgtrigger.Insert, func=DUTIES_FIRST
             ),
         ]
 

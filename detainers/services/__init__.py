@@ -7,6 +7,7 @@ from detainers.policy_book import federal_accounts_allowed, rulebook_in_force
 from detainers.services.amendments import amend_detainer
 from detainers.services.assess import Assessment, reassess
 from detainers.services.breaches import close_breach
+from detainers.services.claims import finish_check
 from detainers.services.conditions import (
     claim_status,
     decide_policy,
@@ -15,6 +16,9 @@ from detainers.services.conditions import (
     record_warrant,
 )
 from detainers.services.custody import record_ice_pickup
+from detainers.services.duties import duty_blocks, open_duties
+from detainers.services.duty_outcomes import record_duty
+from detainers.services.duty_sweep import say_overdue_duties
 from detainers.services.filing import file_document
 from detainers.services.lists import compare_list, decide_difference, keep_list, take_difference
 from detainers.services.papers import (
@@ -40,6 +44,7 @@ from detainers.services.policy_watch import assess_places
 from detainers.services.records import details_of, opened_details, same_paper, stored_form
 from detainers.services.serving import serve_detainer
 from detainers.services.sweep import SweepOutcome, expire_due, watch_deadlines
+from detainers.services.telling import tell_ice
 from detainers.services.translations import approve_translation, withdraw_approval
 from detainers.services.withdrawals import cancel_detainer, lift_detainer
 
@@ -61,19 +66,23 @@ __all__ = [
     "details_of",
     "discard_policy",
     "draft_policy",
+    "duty_blocks",
     "edit_draft",
     "enact_policy",
     "end_policy",
     "expire_due",
     "federal_accounts_allowed",
     "file_document",
+    "finish_check",
     "form_deficiencies",
     "keep_list",
     "lift_detainer",
     "load_policies",
+    "open_duties",
     "opened_details",
     "reassess",
     "record_condition",
+    "record_duty",
     "record_ice_pickup",
     "record_judicial_order",
     "record_warrant",
@@ -82,10 +91,12 @@ __all__ = [
     "review_policy",
     "rulebook_in_force",
     "same_paper",
+    "say_overdue_duties",
     "send_to_counsel",
     "serve_detainer",
     "stored_form",
     "take_difference",
+    "tell_ice",
     "today_at",
     "watch_deadlines",
     "withdraw_approval",

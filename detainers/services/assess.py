@@ -21,7 +21,9 @@ from detainers.clock import Source
 from detainers.models import Breach, Detainer, Hold, PolicyDecision
 from detainers.policies import Decision
 from detainers.services.breaches import settle_breach
+from detainers.services.claims import follow_claims
 from detainers.services.common import say
+from detainers.services.duties import follow_duties
 from detainers.situation import Situation, left_as, load, references
 from detainers.states import HoldState
 
@@ -56,13 +58,16 @@ def reassess(*, case_id: int, actor: Actor, at: datetime, floor: datetime | None
     """Write down what the facts of a case mean at `at`. Idempotent. After a correction, no authority that follows from it
     begins before `floor`, and no breach that was raised ends before it.
 
-    1. Lock the case. 2. Decide the policy for each live detainer and keep what is new. 3. End the open hold
-    if something ended it, the earliest cause first. 4. Open a hold if one is due. 5. Open or end the breach.
+    1. Lock the case. 2. Decide the policy for each live detainer and keep what is new. 3. Open and
+    settle the duties that follow. 4. End the open hold if something ended it, the earliest cause first. 5. Open a hold if one
+    is due. 6. Open or end the breach.
     """
     with transaction.atomic():
         case = lock_case(case_id)
         situation = load(case, at)
         rows = _keep_decisions(situation, actor, at)
+        follow_duties(situation, rows, actor=actor, at=at)
+        follow_claims(situation, actor=actor, at=at)
         hold = situation.open_hold
         if hold is not None:
             hold = _carry_on(hold, situation, actor, at)

@@ -18,6 +18,8 @@ from detainers.models import Breach, CaseAuthority, Hold
 from detainers.services.assess import end_hold, reassess
 from detainers.services.breaches import open_breach
 from detainers.services.common import say
+from detainers.services.duties import lapse_withdrawn
+from detainers.services.level import keep_level
 from detainers.services.reread import reread_forms
 from detainers.situation import Situation, limit_of, load, own_anchor, papers_result
 from detainers.states import HoldState
@@ -59,6 +61,10 @@ def settle(change: Change, before: Standing, actor: Actor) -> None:
     """
     case, at = change.case, change.at
     reread_forms(change)
+    if change.kind.slug == "detainer":
+        lapse_withdrawn(case, actor=actor, at=at)
+    if change.kind.slug == "conviction":
+        keep_level(case_id=case.pk, at=at)
     if change.correction.needs_second:
         _give_way(change, actor)
     _revise(case, before, actor, at)

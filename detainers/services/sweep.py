@@ -24,6 +24,7 @@ from detainers import events
 from detainers.models import Breach, SweepHeartbeat
 from detainers.models.hold import breach_facts
 from detainers.services.assess import HOW, hold_end_facts, reassess
+from detainers.services.duty_sweep import say_overdue_duties
 from detainers.states import HoldState
 
 NAME = "holds"
@@ -135,6 +136,7 @@ def expire_due(*, at: datetime | None = None, batch: int = 500) -> SweepOutcome:
         after = _breach_batch(outcome, actor, at, batch, after)
     if not outcome.busy:
         _announce(actor, batch)
+        say_overdue_duties(at=at, batch=batch)
         outcome.skipped = _still_due(at)
         _beat()
     if outcome.expired or outcome.breaches or outcome.failed:

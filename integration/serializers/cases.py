@@ -2,11 +2,12 @@
 
 from typing import Any
 
+from django.utils import timezone
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from cases.models import Case, Correction
-from detainers.models import Breach, CaseAuthority, Detainer
+from detainers.models import Breach, CaseAuthority, Detainer, Duty
 from detainers.policies import VERDICTS, Verdict
 from integration import casefile
 from integration.stages import MEANING, Stage
@@ -86,17 +87,61 @@ class DecisionSerializer(serializers.Serializer[Any]):
         return VERDICTS[Verdict(decision.verdict)]
 
 
+class DutySerializer(serializers.ModelSerializer[Duty]):
+    """What staff must do about this detainer, until when, and whether it is done. Never who, or to whom."""
+
+    id = serializers.UUIDField(source="public_id")
+    policy = serializers.CharField(source="policy_code")
+    is_overdue = serializers.SerializerMethodField(
+        help_text="Open after its time, by the clock of this answer"
+    )
+
+    class Meta:
+        model = Duty
+        fields = [
+            "id",
+            "code",
+            "state",
+            "policy",
+            "citation",
+            "is_condition",
+            "due_at",
+            "settled_at",
+            "is_overdue",
+        ]
+        read_only_fields = fields
+
+    def get_is_overdue(self, duty: Duty) -> bool:
+        return duty.is_overdue(timezone.now())
+
+
 class DetainerSerializer(serializers.ModelSerializer[Detainer]):
     """One detainer as received."""
 
     id = serializers.UUIDField(source="public_id")
     served_at = serializers.SerializerMethodField()
     decision = serializers.SerializerMethodField()
+    duties = serializers.SerializerMethodField()
 
     class Meta:
         model = Detainer
-        fields = ["id", "edition", "state", "channel", "received_at", "served_at", "ended_at", "decision"]
+        fields = [
+            "id",
+            "edition",
+            "state",
+            "channel",
+            "received_at",
+            "served_at",
+            "ended_at",
+            "decision",
+            "duties",
+        ]
         read_only_fields = fields
+
+    @extend_schema_field(DutySerializer(many=True))
+    def get_duties(self, detainer: Detainer) -> list[dict[str, Any]]:
+        rows = sorted(detainer.duties.all(), key=lambda row: row.code)
+        return [dict(DutySerializer(row).data) for row in rows]
 
     @extend_schema_field(serializers.DateTimeField(allow_null=True))
     def get_served_at(self, detainer: Detainer) -> str | None:

@@ -27,7 +27,7 @@ SECOND = timedelta(seconds=1)
 # permission -> who has it in the cast's jail
 IN_JAIL: dict[P, set[str]] = {
     P.BOARD_VIEW: HOUSE,
-    P.CASE_VIEW: HOUSE | {"client"},
+    P.CASE_VIEW: HOUSE | {"client", "protector"},
     P.CASE_BOOK: {"officer", "supervisor", "client"},
     P.GROUND_EDIT: SHIFT,
     P.CASE_RELEASE: {"officer", "supervisor"},
@@ -38,7 +38,7 @@ IN_JAIL: dict[P, set[str]] = {
     P.TRANSMISSION_RETRY: {"supervisor", "operator"},
     P.IAR_CODE: SHIFT,
     P.CANDIDATE_REVIEW: EXAMINERS,
-    P.PERSON_VIEW: HOUSE | EXAMINERS,
+    P.PERSON_VIEW: HOUSE | EXAMINERS | {"protector"},
     P.PERSON_MERGE: {"supervisor"} | EXAMINERS,
     P.PERSON_SPLIT: {"supervisor"} | EXAMINERS,
     P.REPRINT_SUBMIT: {"officer", "supervisor"},
@@ -51,6 +51,10 @@ IN_JAIL: dict[P, set[str]] = {
     P.HOLD_DECIDE: {"supervisor"},
     P.STATUS_CLAIM_RECORD: SHIFT,
     P.TRANSLATION_REVIEW: {"translator"},
+    P.PROTECTION_HANDLE: {"protector"},
+    P.CONVICTION_RECORD: SHIFT,
+    P.DUTY_RECORD: SHIFT,
+    P.ICE_TELL: SHIFT,
     P.CORRECTION_REQUEST: SHIFT,
     P.CORRECTION_APPROVE: {"supervisor"},
     P.BREACH_CLOSE: {"supervisor", "administrator"},

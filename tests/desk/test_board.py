@@ -11,7 +11,8 @@ from audit.models import Access
 from cases import services
 from desk import board
 from desk.situations import Kind, Level
-from detainers.models import SweepHeartbeat
+from detainers import services as detainers
+from detainers.models import Duty, SweepHeartbeat
 from matching.models import Candidate
 from tests.detainers.builders import ago
 from tests.factories import person_facts
@@ -81,7 +82,18 @@ def test_an_unserved_detainer_asks_to_be_served(cast, road):
 
 
 def test_a_served_detainer_before_release_is_quiet(cast, road):
-    road.serve(road.register(road.case()))
+    detainer = road.register(road.case())
+    road.serve(detainer)
+    for duty in Duty.objects.filter(detainer=detainer).still_open():
+        answer = {"answer": "none_shown"} if duty.code == "RECORD_CITIZENSHIP_EVIDENCE" else {}
+        detainers.record_duty(
+            duty_id=duty.pk,
+            actor=cast.actor("clerk"),
+            at=ago(days=8),
+            language="es",
+            statement="Done",
+            **answer,
+        )
 
     row = only_row(cast)
 

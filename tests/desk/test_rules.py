@@ -14,7 +14,9 @@ from desk.facts import (
     BreachFacts,
     CandidateFacts,
     CaseFacts,
+    ClaimFacts,
     DetainerFacts,
+    DutyFacts,
     GroundFacts,
     SearchFacts,
     TransmissionFacts,
@@ -98,6 +100,18 @@ SITUATIONS = {
         authority=authority(kind="none", ends_at=NOW + hours(1), release_eligible_at=NOW), grounds=()
     ),
     Kind.UNSERVED: case(detainers=(detainer(**RECEIVED),)),
+    Kind.CLAIM: case(
+        detainers=(detainer(),),
+        claim=ClaimFacts(uuid4(), "citizenship", NOW - hours(1), NOW + hours(3)),
+    ),
+    Kind.DUTY_LATE: case(
+        detainers=(detainer(),),
+        duties=(DutyFacts(uuid4(), "STATE_INTENT", uuid4(), NOW - hours(1)),),
+    ),
+    Kind.DUTY: case(
+        detainers=(detainer(),),
+        duties=(DutyFacts(uuid4(), "JUDICIAL_ORDER", uuid4(), None, is_condition=True),),
+    ),
     Kind.IAR_TO_CODE: case(answers=(answer("dhs", "awaiting_iar", has_iar=True),)),
     Kind.CANDIDATE: case(candidates=(CandidateFacts(uuid4(), "unreviewed"),)),
     Kind.REJECTED: case(answers=(answer(state="rejected"),)),
@@ -215,6 +229,47 @@ def test_the_first_act_answers_the_situation(kind):
     if kind is Kind.NOT_SENT or acts.first:
         assert acts.first.name in ANSWERS_TO[kind]
         assert acts.acts[0] == acts.first
+
+
+@pytest.mark.parametrize(
+    ("duty", "words"),
+    [
+        (("STATE_INTENT", NOW - hours(2), False), "Statement of intent: not done. It was due 12:07 CDT."),
+        (("NOTIFY_ICE", NOW + hours(2), False), "Notify ICE: due 16:07 CDT."),
+        (("JUDICIAL_ORDER", None, True), "Until it is done there is no authority to hold on the detainer."),
+    ],
+)
+def test_a_duty_says_what_is_due_and_what_hangs_on_it(duty, words):
+    code, due_at, is_condition = duty
+    facts = case(detainers=(detainer(),), duties=(DutyFacts(uuid4(), code, uuid4(), due_at, is_condition),))
+
+    assert words in situation(facts, NOW).sentence
+
+
+def test_a_duty_of_next_week_or_without_an_hour_does_not_press():
+    later = DutyFacts(uuid4(), "STATE_INTENT", uuid4(), NOW + hours(100))
+    someday = DutyFacts(uuid4(), "INTERVIEW_CONSENT", uuid4(), None)
+
+    facts = case(detainers=(detainer(),), duties=(later, someday))
+
+    assert situation(facts, NOW).kind is Kind.QUIET
+    assert {act.about for act in next_acts(facts, situation(facts, NOW), lambda _p: True).acts} >= {
+        later.public_id,
+        someday.public_id,
+    }
+
+
+def test_the_copy_is_offered_as_a_service_and_not_as_a_second_record():
+    paper = detainer(**RECEIVED)
+    facts = case(
+        detainers=(paper,), duties=(DutyFacts(uuid4(), "GIVE_COPY", paper.public_id, NOW + hours(1), True),)
+    )
+
+    found = next_acts(facts, situation(facts, NOW), lambda _p: True)
+
+    assert situation(facts, NOW).kind is Kind.UNSERVED
+    assert [act.name for act in found.acts].count("detainer_serve") == 1
+    assert "duty" not in [act.name for act in found.acts]
 
 
 def test_somebody_without_permission_gets_no_button_and_is_told():

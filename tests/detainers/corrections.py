@@ -1,6 +1,6 @@
 """Every kind of fact on one case, and hands that correct them."""
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -10,6 +10,7 @@ from cases.corrections import registry
 from cases.corrections.models import Correction
 from cases.models import Case
 from detainers import services
+from detainers.models import Duty
 from tests.actors import Cast
 from tests.detainers.builders import Road, ago
 
@@ -68,6 +69,22 @@ def facts(road: Road) -> Case:
         actor=supervisor, at=ago(days=2), condition="terrorism_list", basis="list", **key
     )
     services.claim_status(case_id=case.pk, actor=clerk, at=ago(days=1), kind="citizenship")
+    basis = Duty.objects.get(detainer=detainer, code="INFORM_DETENTION_BASIS")
+    services.record_duty(
+        duty_id=basis.pk, actor=clerk, at=ago(days=1), language="es", statement="In the folder"
+    )
+    services.tell_ice(
+        actor=clerk, at=ago(hours=19), kind="release", method="fax", office="Office", statement="14:00", **key
+    )
+    cases.record_conviction(
+        case_id=case.pk,
+        actor=clerk,
+        at=ago(days=1),
+        convicted_on=date(2005, 3, 1),
+        offence_class="felony",
+        category="violent",
+        source="FBI rap sheet",
+    )
     services.lift_detainer(actor=clerk, at=ago(hours=5), reason="Withdrawn", **key)
     services.expire_due()
     cases.release(case_id=case.pk, actor=supervisor, at=ago(hours=1))

@@ -253,5 +253,5 @@ def test_the_database_refuses_every_other_move_of_a_detainer(road: Road) -> None
 def test_breach_moves_are_open_ended_closed() -> None:
     assert pairs(BREACH_MOVES) == [("ended", "closed"), ("open", "ended")]
     assert {state.value for state in BreachState} == {"open", "ended", "closed"}
-    assert set(MACHINES) == {"detainer", "hold", "breach"}
+    assert set(MACHINES) == {"detainer", "hold", "breach", "duty", "policy"}
     assert Breach._meta.get_field("state").default == "open"

@@ -11,7 +11,7 @@ from cases import services
 from desk.acts import urls
 from desk.acts.base import ActView
 from detainers.documents import texts
-from detainers.models import Breach, Detainer
+from detainers.models import Breach, Detainer, Duty, StatusCheck
 from detainers.services import approve_translation
 from tests.desk.acts.conftest import act_url, said, wall
 from tests.desk.acts.test_detainers import paper
@@ -52,6 +52,8 @@ def about(cast, book, desk, monkeypatch):
     receive(iar(submission))
     lost = receive(sre(submission, "fbi", "I", tcr="T000000000000LOST")).reply
     detainer = Detainer.objects.get()
+    claim = {"kind": "citizenship", "proof": "no", "at": wall(timezone.now())}
+    desk("officer").post(act_url("status_claim", case), claim)
     one, other, kept, gone = (book().person for _ in range(4))
     move = services.merge_persons(
         keep_id=kept.pk,
@@ -83,6 +85,10 @@ def about(cast, book, desk, monkeypatch):
         "detainer_lift": (detainer, "supervisor"),
         "judicial_order": (detainer, "supervisor"),
         "breach_close": (Breach.objects.get(), "supervisor"),
+        "duty": (Duty.objects.get(detainer=detainer, code="INTERVIEW_CONSENT"), "supervisor"),
+        "tell_ice": (detainer, "supervisor"),
+        "status_check": (StatusCheck.objects.get(), "supervisor"),
+        "protection": (case, "protector"),
         "person_find": (one, "supervisor"),
         "person_split": (kept, "supervisor"),
         "person_merge": ((one, other), "supervisor"),
@@ -92,7 +98,8 @@ def about(cast, book, desk, monkeypatch):
         "translation_review": ("/admin/act/translations/es/", "translator"),
         "translation_withdraw": ("/admin/act/translations/ht/withdraw/", "translator"),
     } | dict.fromkeys(
-        ("ground_add", "release", "custody", "detainer_register", "status_claim"), (case, "supervisor")
+        ("ground_add", "release", "custody", "detainer_register", "status_claim", "conviction"),
+        (case, "supervisor"),
     )
 
 
