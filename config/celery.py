@@ -4,7 +4,8 @@ import os
 from typing import Any
 
 from celery import Celery
-from celery.signals import worker_init
+from celery.signals import task_postrun, task_prerun, worker_init
+from django.db import close_old_connections
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 os.environ.setdefault("CLEARHOLD_ROLE", "worker")
@@ -20,3 +21,14 @@ def _report_rights(**_: Any) -> None:
     from config import rights
 
     rights.report()
+
+
+@task_prerun.connect(dispatch_uid="clearhold-connections-before")  # type: ignore[untyped-decorator]
+@task_postrun.connect(dispatch_uid="clearhold-connections-after")  # type: ignore[untyped-decorator]
+def _drop_bad_connections(task: Any = None, **_: Any) -> None:
+    """As Django does around a request: a connection that failed or is older than CONN_MAX_AGE is not used again.
+
+    A task that runs in its caller's process, as in tests, shares the caller's connection and leaves it alone.
+    """
+    if not task.request.is_eager:
+        close_old_connections()

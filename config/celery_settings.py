@@ -1,5 +1,7 @@
 """Celery's own settings, with the reasons in `docs/adr`. No ETA or countdown is ever a legal clock."""
 
+import sys
+
 from django.conf import settings
 
 from config import broker
@@ -11,6 +13,9 @@ task_acks_late = True
 task_reject_on_worker_lost = True
 worker_prefetch_multiplier = 1
 worker_max_tasks_per_child = 500
+# A connection to PostgreSQL costs more than most tasks: Celery leaves it open between tasks, and config/celery.py closes what
+# is too old or broken. Celery reads this name in capitals only.
+CELERY_DB_REUSE_MAX = sys.maxsize
 worker_soft_shutdown_timeout = 30
 worker_eta_task_limit = 1000
 worker_hijack_root_logger = False
