@@ -11,6 +11,7 @@ from django.db import connections, router
 from audit import bus, failpoints, sentences
 from audit.context import request_id
 from audit.errors import NotInTransaction, UnknownAction
+from audit.inserts import insert
 from audit.models import Access, Event
 
 JsonValue = str | int | float | bool | None | Sequence["JsonValue"] | Mapping[str, "JsonValue"]
@@ -61,7 +62,7 @@ def event(
         raise NotInTransaction(f"{action}: record events inside the transaction of the change they describe.")
     if not sentences.known(action):
         raise UnknownAction(f"{action} has no sentence; register one in the app's events.py.")
-    row = Event.objects.using(alias).create(
+    row = Event(
         action=action,
         actor_kind=actor.kind,
         actor_id=actor.id,
@@ -77,6 +78,7 @@ def event(
         occurred_at=occurred_at,
         request_id=request_id.get(),
     )
+    insert([row], using=alias)
     row.carried = carried
     bus.dispatch(row, using=alias)
     failpoints.reach(f"before_commit.{action}", subject.id)

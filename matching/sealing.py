@@ -13,6 +13,7 @@ from django.db.models import F
 
 from audit.keys import cipher, envelope
 from audit.keys.errors import KeysError
+from audit.keys.models import DataKey
 from cases.models import Document
 from cases.services.documents import Unreadable, key_of_document
 from matching.engine.template import Template
@@ -37,10 +38,10 @@ def sealed_head(head: bytes, *, transmission: UUID, document: Document) -> bytes
         raise Unreadable(error) from error
 
 
-def opened_head(blob: bytes, *, transmission: UUID) -> bytes:
-    """Raises Unreadable."""
+def opened_head(blob: bytes, *, transmission: UUID, key: DataKey | None = None) -> bytes:
+    """`key` is the received file's, where it was read for this act. Raises Unreadable."""
     try:
-        return envelope.decrypt(blob, context=envelope.context_of(HEAD, transmission))
+        return envelope.decrypt(blob, context=envelope.context_of(HEAD, transmission), key=key)
     except KeysError as error:
         raise Unreadable(error) from error
 

@@ -15,6 +15,7 @@ from threading import Lock
 from typing import Final
 from uuid import UUID, uuid4
 
+from audit.inserts import insert
 from audit.keys import cipher
 from audit.keys.cipher import OVERHEAD, Secret
 from audit.keys.conf import provider
@@ -24,6 +25,7 @@ from audit.keys.models import DataKey
 __all__ = ["OVERHEAD", "context_of", "decrypt", "decrypt_each", "encrypt", "key_of", "new_key", "secrets_of"]
 
 REMEMBERED: Final = 1024
+_KEY_BY_ID: Final = f"SELECT * FROM {DataKey._meta.db_table} WHERE public_id = %s"
 
 
 class _Unwrapped:
@@ -87,8 +89,7 @@ def new_key(purpose: str, *, using: str | None = None) -> DataKey:
 
 def new_keys(purpose: str, count: int, *, using: str | None = None) -> list[DataKey]:
     """Several at once, in one statement. Raises KeyUnavailable."""
-    manager = DataKey.objects.using(using) if using else DataKey.objects
-    return list(manager.bulk_create(make_keys(purpose, count)))
+    return list(insert(make_keys(purpose, count), using=using))
 
 
 def encrypt(plaintext: bytes, *, key: DataKey, context: str) -> bytes:
@@ -96,9 +97,14 @@ def encrypt(plaintext: bytes, *, key: DataKey, context: str) -> bytes:
     return cipher.seal(plaintext, secret=_secret(key), context=context)
 
 
-def decrypt(blob: bytes, *, context: str, using: str | None = None) -> bytes:
-    """Open what was sealed for the same context. Raises Damaged, Erased, KeyUnavailable."""
-    return cipher.open_sealed(blob, secret=_secret(key_of(blob, using=using)), context=context)
+def decrypt(blob: bytes, *, context: str, using: str | None = None, key: DataKey | None = None) -> bytes:
+    """Open what was sealed for the same context. Raises Damaged, Erased, KeyUnavailable.
+
+    `key` is the key's row where the caller read it for this same act; another one than the blob names is not used.
+    """
+    if key is None or key.public_id != cipher.key_id_of(blob):
+        key = key_of(blob, using=using)
+    return cipher.open_sealed(blob, secret=_secret(key), context=context)
 
 
 def decrypt_each(blobs: Mapping[str, bytes], *, using: str | None = None) -> dict[str, bytes | KeysError]:
@@ -128,7 +134,8 @@ def decrypt_each(blobs: Mapping[str, bytes], *, using: str | None = None) -> dic
 def key_of(blob: bytes, *, using: str | None = None) -> DataKey:
     """The data key of a blob. Raises Damaged when the blob is none, or its key never was here."""
     key_id = cipher.key_id_of(blob)
-    row: DataKey | None = DataKey.objects.using(using).filter(public_id=key_id).first()
+    found = DataKey.objects.using(using).raw(_KEY_BY_ID, [key_id])
+    row: DataKey | None = next(iter(found), None)
     if row is None:
         raise _unknown(key_id)
     return row

@@ -12,6 +12,7 @@ from accounts.errors import Conflict, Invalid
 from accounts.models import Agency
 from accounts.permissions import Permission, check_permission, has_permission
 from audit import record
+from audit.inserts import insert
 from audit.record import Ref
 from cases import events, policies, ports
 from cases.booking import BookingRequest, ChargeFacts, GroundFacts, identity_digest
@@ -61,14 +62,13 @@ def book(*, actor: Actor, agency: Agency, request: BookingRequest, at: datetime)
         raise Invalid(problems)
     with transaction.atomic():
         _lock_number(agency, request.booking_number)
+        if not _is_known(agency, request.booking_number):
+            return _create(actor=actor, agency=agency, request=request, facts=facts, at=at)
         booking = (
             Booking.objects.select_for_update(of=("self",))
             .select_related("case", "case__person")
-            .filter(agency=agency, booking_number=request.booking_number)
-            .first()
+            .get(agency=agency, booking_number=request.booking_number)
         )
-        if booking is None:
-            return _create(actor=actor, agency=agency, request=request, facts=facts, at=at)
         return _again(actor=actor, booking=booking, request=request, facts=facts, at=at)
 
 
@@ -103,10 +103,20 @@ def _lock_number(agency: Agency, booking_number: str) -> None:
         )
 
 
+def _is_known(agency: Agency, booking_number: str) -> bool:
+    """Asked of every new booking, and after the lock: a statement sees what was committed before it began."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT EXISTS (SELECT 1 FROM {Booking._meta.db_table} WHERE agency_id = %s AND booking_number = %s)",
+            [agency.pk, booking_number],
+        )
+        return bool(cursor.fetchone()[0])
+
+
 def _create(
     *, actor: Actor, agency: Agency, request: BookingRequest, facts: EftFacts | None, at: datetime
 ) -> BookingResult:
-    person = Person.objects.create(
+    person = Person(
         agency=agency,
         surname=request.person.surname.strip(),
         given_names=request.person.given_names.strip(),
@@ -114,15 +124,17 @@ def _create(
         sex=request.person.sex,
         birth_place=request.person.birth_place,
     )
-    case = Case.objects.create(
+    insert([person])
+    case = Case(
         number=_next_number(agency, request.booked_at),
         person=person,
         agency=agency,
         unit=request.unit,
         opened_at=request.booked_at,
     )
+    insert([case])
     document = _store_prints(actor=actor, agency=agency, request=request, at=at) if facts else None
-    Booking.objects.create(
+    booking = Booking(
         case=case,
         agency=agency,
         booking_number=request.booking_number,
@@ -135,15 +147,14 @@ def _create(
         document=document,
         prints_digest=facts.prints_digest if facts else "",
     )
+    insert([booking])
     _custody_fact(case, CustodyEvent.Kind.BOOKED, actor, request.booked_at, text=request.booked_at_text)
     charged = [
         GroundFacts(LocalGround.Kind.CHARGE, charge.description, request.booked_at)
         for charge in request.charges
     ]
-    Charge.objects.bulk_create([_charge(case, charge, request.booked_at) for charge in request.charges])
-    grounds = LocalGround.objects.bulk_create(
-        _ground(case, ground) for ground in (*charged, *request.grounds)
-    )
+    insert([_charge(case, charge, request.booked_at) for charge in request.charges])
+    grounds = insert([_ground(case, ground) for ground in (*charged, *request.grounds)])
     record.event(
         events.BOOKED,
         actor=actor,
@@ -323,7 +334,7 @@ def _next_number(agency: Agency, booked_at: datetime) -> str:
 def _custody_fact(
     case: Case, kind: str, actor: Actor, at: datetime, *, ground: LocalGround | None = None, text: str = ""
 ) -> None:
-    CustodyEvent.objects.create(
+    fact = CustodyEvent(
         case=case,
         kind=kind,
         ground=ground,
@@ -332,6 +343,7 @@ def _custody_fact(
         zone=case.agency.time_zone,
         recorded_by=actor.id,
     )
+    insert([fact])
 
 
 def _case_event(

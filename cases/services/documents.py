@@ -6,7 +6,7 @@ from datetime import datetime
 from hashlib import sha256
 from uuid import UUID, uuid4
 
-from django.db import DEFAULT_DB_ALIAS, connections, transaction
+from django.db import DEFAULT_DB_ALIAS, connection, connections, transaction
 from django.db.models import BinaryField, F, Func
 from psycopg.pq import Format
 
@@ -16,6 +16,7 @@ from accounts.models import Agency
 from accounts.permissions import Permission, check_permission
 from audit import bulk, record
 from audit.bulk import Entry
+from audit.inserts import insert
 from audit.keys import envelope
 from audit.keys.errors import Damaged, Erased, KeysError, KeyUnavailable
 from audit.keys.models import DataKey
@@ -93,7 +94,7 @@ def store_received(items: Sequence[Received], *, at: datetime) -> list[Document]
         documents = [_sealed(item, key, at) for item, key in zip(items, keys, strict=True)]
     except KeysError as error:
         raise Unreadable(error) from error
-    return Document.objects.bulk_create(documents)
+    return list(insert(documents))
 
 
 def _sealed(item: Received, key: DataKey, at: datetime) -> Document:
@@ -124,20 +125,45 @@ def _check_size(content: bytes) -> None:
 
 
 def content_of(document: Document) -> bytes:
-    """The received bytes, unchanged. The only way in which the bytes of a document are read.
+    """The received bytes, unchanged. With `content_and_key` the only way in which the bytes of a document are read.
 
     Raises Unreadable when the record was erased, when the bytes are not those that were received, or without the key.
     """
-    context = envelope.context_of(CONTENT, document.public_id)
     try:
-        content = envelope.decrypt(_stored(document), context=context)
-        if sha256(content).hexdigest() != document.sha256:
-            raise Damaged(
-                f"Document {document.public_id} no longer gives the digest under which it was received. "
-                "Nothing was returned; restore the row from a backup."
-            )
+        return _opened(document.public_id, document.sha256, _stored(document))
     except KeysError as error:
         raise Unreadable(error) from error
+
+
+def content_and_key(document_id: int) -> tuple[bytes, DataKey]:
+    """`content_of` a document by its number, and the key with which what is derived from it is opened in the same act.
+
+    Raises NotFound, Unreadable.
+    """
+    with connection.cursor() as cursor:
+        cursor.cursor.format = Format.BINARY
+        cursor.execute(
+            f"SELECT public_id, sha256, content FROM {Document._meta.db_table} WHERE id = %s", [document_id]
+        )
+        row = cursor.fetchone()
+    if row is None:
+        raise NotFound(f"There is no document {document_id}.")
+    public_id, digest, blob = row
+    try:
+        key = envelope.key_of(blob)
+        return _opened(public_id, digest, blob, key), key
+    except KeysError as error:
+        raise Unreadable(error) from error
+
+
+def _opened(public_id: UUID, digest: str, blob: bytes, key: DataKey | None = None) -> bytes:
+    """Raises KeysError."""
+    content = envelope.decrypt(blob, context=envelope.context_of(CONTENT, public_id), key=key)
+    if sha256(content).hexdigest() != digest:
+        raise Damaged(
+            f"Document {public_id} no longer gives the digest under which it was received. "
+            "Nothing was returned; restore the row from a backup."
+        )
     return content
 
 

@@ -24,16 +24,21 @@ OUTAGE_SECONDS = 40.0
 OUTAGE_PAUSE_SECONDS = 0.5
 
 
-def take(queryset: WorkQuerySet, *, owner: str, at: datetime, lasts: timedelta) -> Any:
-    """Lock the first row of a queryset of due rows and lease it, or None when others have them all.
+def take(
+    queryset: WorkQuerySet, *, owner: str, at: datetime, lasts: timedelta, row_id: int | None = None
+) -> Any:
+    """Lock the row that has been due longest, or the one with this number, and lease it; None when there is none to be had.
 
-    Two workers never get the same row: the loser skips the locked row, or no longer finds it due.
+    Two workers never get the same row: the loser skips the locked row, or no longer finds it due. The statement is that of
+    `WorkQuerySet.due`, not composed anew for each row; with the state written out, so that a kept plan can use the index of due rows.
     """
-    chosen, values = queryset.due(at).values("pk")[:1].query.sql_with_params()
+    table = queryset.model._meta.db_table
+    which, values = ("AND id = %s", [row_id]) if row_id is not None else ("ORDER BY next_attempt_at", [])
     rows = queryset.model.objects.raw(
-        f"UPDATE {queryset.model._meta.db_table} SET state = %s, lease_owner = %s, lease_until = %s, attempts = attempts + 1 "
-        f"WHERE id = ({chosen} FOR UPDATE SKIP LOCKED) RETURNING *",
-        [queryset.busy_state, owner, at + lasts, *values],
+        f"UPDATE {table} SET state = %s, lease_owner = %s, lease_until = %s, attempts = attempts + 1 "
+        f"WHERE id = (SELECT id FROM {table} WHERE state = '{queryset.ready_state}' AND next_attempt_at <= %s {which} "
+        "LIMIT 1 FOR UPDATE SKIP LOCKED) RETURNING *",
+        [queryset.busy_state, owner, at + lasts, at, *values],
     )
     return next(iter(rows), None)
 

@@ -18,6 +18,7 @@ from accounts.models import Agency
 from accounts.permissions import Permission, check_permission
 from audit import record
 from audit.bulk import Entry
+from audit.inserts import insert
 from cases.identifiers import PersonIdentifier
 from cases.services import Received, content_of, received_entry, store_received
 from cases.services.identifiers import is_usable, record_identifiers
@@ -222,7 +223,7 @@ class _Batch:
         documents = store_received(self.received, at=self.at)
         for reply, document in zip(self.replies, documents, strict=True):
             reply.document = document
-        Reply.objects.bulk_create(self.replies)
+        insert(self.replies)
         self.changes.write()
         for reading, submission in self.identified:
             _keep_identifiers(reading, submission, self.at)

@@ -31,14 +31,14 @@ Prints = Mapping[int, Template]
 
 def claim_search(*, search_id: int, owner: str, at: datetime) -> PrintSearch | None:
     """Take this search for a limited time, or None when it is not due or another worker has it."""
-    queryset = PrintSearch.objects.filter(pk=search_id)
-    row: PrintSearch | None = leases.take(queryset, owner=owner, at=at, lasts=conf.search_lease())
+    queryset, lasts = PrintSearch.objects.all(), conf.search_lease()
+    row: PrintSearch | None = leases.take(queryset, owner=owner, at=at, lasts=lasts, row_id=search_id)
     return row
 
 
 def claim_next_search(*, owner: str, at: datetime) -> PrintSearch | None:
     """Take the search that has been due longest, or None."""
-    queryset = PrintSearch.objects.order_by("next_attempt_at")
+    queryset = PrintSearch.objects.all()
     row: PrintSearch | None = leases.take(queryset, owner=owner, at=at, lasts=conf.search_lease())
     return row
 

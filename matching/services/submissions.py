@@ -12,6 +12,7 @@ from accounts.actors import Actor
 from accounts.errors import FieldError, IllegalMove, Invalid
 from accounts.models import Agency
 from accounts.permissions import Permission, check_permission
+from audit.inserts import insert
 from cases.models import Booking, Case, Document
 from cases.people import recorded_identities
 from cases.ports import JustBooked
@@ -182,7 +183,7 @@ def _open(
     agency = case.agency
     plan = _plan(case, prints, at)
     eft = prints.eft if prints else None
-    submission = Submission.objects.create(
+    submission = Submission(
         case=case,
         document=prints.document if prints else None,
         tcn=build_tcn(agency.state, at.astimezone(agency.zone).date(), _next_number()),
@@ -196,6 +197,7 @@ def _open(
         supersedes=supersedes,
         opened_at=at,
     )
+    insert([submission])
     _expect_answers(submission, plan, at)
     _note_opened(submission, plan, actor=actor, at=at)
     if prints and plan.is_sent:
@@ -223,7 +225,7 @@ def _first_state(plan: Plan) -> SubmissionState:
 
 def _expect_answers(submission: Submission, plan: Plan, at: datetime) -> None:
     times = conf.answer_times()
-    ExpectedAnswer.objects.bulk_create(
+    insert(
         [
             ExpectedAnswer(
                 submission=submission,
@@ -252,7 +254,7 @@ def _queue(submission: Submission, prints: Prints, plan: Plan, at: datetime) -> 
     held_back = plan.held_back_reason
     hinted_at = at if conf.gives_hints() and not held_back else None
     public_id = uuid4()
-    transmission = Transmission.objects.create(
+    transmission = Transmission(
         public_id=public_id,
         submission=submission,
         state=TransmissionState.HELD_BACK if held_back else TransmissionState.QUEUED,
@@ -264,6 +266,7 @@ def _queue(submission: Submission, prints: Prints, plan: Plan, at: datetime) -> 
         hinted_at=hinted_at,
         created_at=at,
     )
+    insert([transmission])
     if held_back:
         note_held_back(transmission, submission, at=at)
     else:
@@ -282,8 +285,13 @@ def _queue(submission: Submission, prints: Prints, plan: Plan, at: datetime) -> 
 
 
 def _bureau_ori(agency: Agency) -> str:
-    found = Agency.objects.filter(kind=Agency.Kind.STATE_BUREAU, state=agency.state).order_by("pk")
-    return str(found.values_list("ori", flat=True).first() or "")
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT ori FROM {Agency._meta.db_table} WHERE kind = %s AND state = %s ORDER BY id LIMIT 1",
+            [Agency.Kind.STATE_BUREAU.value, agency.state],
+        )
+        row = cursor.fetchone()
+    return str(row[0]) if row else ""
 
 
 def _note_opened(submission: Submission, plan: Plan, *, actor: Actor, at: datetime) -> None:

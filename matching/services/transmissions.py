@@ -9,14 +9,14 @@ from django.db import transaction
 
 from accounts.actors import Actor
 from accounts.errors import NotFound
-from audit import failpoints
+from audit import failpoints, record
 from cases.services.documents import Unreadable
 from matching import conf, events, hints
 from matching.errors import NoGateway, OutgoingChanged
 from matching.models import Submission, Transmission
 from matching.policies import REASONS
 from matching.ports import GatewayError, Permanent, Receipt, Transient, gateway_for
-from matching.services import leases
+from matching.services import leases, writes
 from matching.services.answers import release_answers
 from matching.services.common import SYSTEM, check_move, lock_submission, need_person, need_reason, note, ref
 from matching.services.searches import release_search
@@ -27,14 +27,14 @@ Clock = Callable[[], datetime]
 
 def claim_transmission(*, transmission_id: int, owner: str, at: datetime) -> Transmission | None:
     """Take this transmission for a limited time, or None when it is not due or another worker has it."""
-    queryset = Transmission.objects.filter(pk=transmission_id)
-    row: Transmission | None = leases.take(queryset, owner=owner, at=at, lasts=conf.lease())
+    queryset, lasts = Transmission.objects.all(), conf.lease()
+    row: Transmission | None = leases.take(queryset, owner=owner, at=at, lasts=lasts, row_id=transmission_id)
     return row
 
 
 def claim_next_transmission(*, owner: str, at: datetime) -> Transmission | None:
     """Take the transmission that has been due longest, or None."""
-    queryset = Transmission.objects.order_by("next_attempt_at")
+    queryset = Transmission.objects.all()
     row: Transmission | None = leases.take(queryset, owner=owner, at=at, lasts=conf.lease())
     return row
 
@@ -91,22 +91,29 @@ def record_sent(*, transmission_id: int, receipt: Receipt, at: datetime) -> Tran
     Also when the lease had run out: it is a fact. A second receipt changes nothing.
     """
     with transaction.atomic():
-        row = _lock(transmission_id, "submission__case__agency")
-        if row.state == TransmissionState.SENT:
-            return TransmissionState.SENT
-        submission = row.submission
-        _check(row, submission, TransmissionState.SENT, "record_sent", SYSTEM)
-        row.state = TransmissionState.SENT
-        row.forget_lease()
-        row.control_number, row.sent_at = receipt.control_number, at
-        leases.note_error(row, "", "")
-        row.save(update_fields=[*leases.ALL_FIELDS, "control_number", "sent_at"])
-        _note(
+        row = writes.lock_for_receipt(transmission_id)
+        if row is None:
+            raise NotFound(f"There is no transmission {transmission_id}.")
+        target = TransmissionState.SENT
+        if row.state == target:
+            return target
+        check_move(TRANSMISSION_MOVES, row.state, target, "record_sent", actor=SYSTEM, agency=row.agency_id)
+        writes.write_receipt(row, control_number=receipt.control_number, at=at)
+        record.event(
             events.TRANSMISSION_SENT,
-            row,
-            submission,
-            at=at,
-            facts={"control_number": receipt.control_number, "attempts": row.attempts},
+            actor=SYSTEM,
+            subject=ref("transmission", row.public_id),
+            case=row.case,
+            agency=row.agency,
+            occurred_at=at,
+            changed=["state"],
+            facts={
+                "submission": str(row.submission),
+                "peer": row.peer,
+                "state": target.value,
+                "control_number": receipt.control_number,
+                "attempts": row.attempts,
+            },
         )
     return TransmissionState.SENT
 
@@ -252,10 +259,10 @@ def note_held_back(row: Transmission, submission: Submission, *, at: datetime) -
     )
 
 
-def _lock(transmission_id: int, *related: str) -> Transmission:
-    """The row under a lock; `related` rows come with it, unlocked and perhaps older than the lock."""
+def _lock(transmission_id: int) -> Transmission:
+    """The row under a lock."""
     rows = Transmission.objects.select_for_update(of=("self",)).defer("outgoing_head")
-    row: Transmission | None = rows.select_related(*related).filter(pk=transmission_id).first()
+    row: Transmission | None = rows.filter(pk=transmission_id).first()
     if row is None:
         raise NotFound(f"There is no transmission {transmission_id}.")
     return row
