@@ -58,10 +58,11 @@ class BookingsView(ClientView):
         serializer = BookingWriteSerializer(data=sent, context={"zone": self.client.agency.time_zone})
         serializer.is_valid(raise_exception=True)
         booking = booking_request(serializer.validated_data, text=sent)
+        key = request.headers.get("Idempotency-Key", "").strip()
         answer = once(
             client=self.client,
-            key=request.headers.get("Idempotency-Key", "").strip(),
-            body_sha256=content_digest(booking),
+            key=key,
+            body_sha256=content_digest(booking) if key else "",
             at=timezone.now(),
             work=lambda: self._book(booking),
         )

@@ -45,12 +45,15 @@ class TaggedRecord:
     data_start: int | None = None
 
     def get(self, number: int) -> Field | None:
-        return next((item for item in self.fields if item.number == number), None)
+        for item in self.fields:
+            if item.number == number:
+                return item
+        return None
 
     def text(self, number: int) -> str | None:
         """The first item of the first occurrence, None where the field is absent."""
         found = self.get(number)
-        return None if found is None else found.subfields[0][0]
+        return None if found is None else found.value.partition(RS)[0].partition(US)[0]
 
     def texts(self, number: int) -> tuple[str, ...]:
         """The first item of every occurrence."""

@@ -29,8 +29,9 @@ def take(
 ) -> Any:
     """Lock the row that has been due longest, or the one with this number, and lease it; None when there is none to be had.
 
-    Two workers never get the same row: the loser skips the locked row, or no longer finds it due. The statement is that of
-    `WorkQuerySet.due`, not composed anew for each row; with the state written out, so that a kept plan can use the index of due rows.
+    Two workers never get the same row: the loser skips the locked row, or no longer finds it due. The statement asks what
+    `WorkQuerySet.due` asks, without composing it for each row. It writes the state out: a kept plan then finds the index of
+    due rows.
     """
     table = queryset.model._meta.db_table
     which, values = ("AND id = %s", [row_id]) if row_id is not None else ("ORDER BY next_attempt_at", [])
