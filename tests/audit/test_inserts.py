@@ -42,7 +42,7 @@ def _document(agency: Agency | None) -> Document:
         channel="api",
         sha256="0" * 64,
         size=70_000,
-        content=bytes(range(256)) * 3,
+        content=b"CH\x01" + bytes(range(256)) * 3,
         received_at=timezone.now(),
     )
 

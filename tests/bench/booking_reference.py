@@ -15,6 +15,8 @@ from celery import Celery
 from psycopg import sql
 from psycopg.rows import dict_row
 
+from tests.bench.booking_written import BOOKING_TABLES
+
 QUEUE = "bench-reference"
 BATCH = 8
 MADE_BY_DATABASE = frozenset({"id", "txid", "recorded_at"})
@@ -25,10 +27,6 @@ PARENTS = {
     "submission_id": "matching_submission",
     "reply_id": "matching_reply",
 }
-BOOKING_TABLES = (
-    "keys_datakey", "cases_person", "cases_case", "cases_document", "cases_booking", "cases_custodyevent",
-    "cases_charge", "cases_localground", "matching_submission", "matching_expectedanswer", "matching_transmission",
-)  # fmt: skip
 FIRST_EVENTS = ("cases.document_received", "cases.booked", "matching.submission_opened")
 Row = dict[str, Any]
 

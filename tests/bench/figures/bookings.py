@@ -23,6 +23,7 @@ import psycopg
 from django.conf import settings
 
 from tests.bench.booking_site import Site, load, site, tree_cpu
+from tests.bench.booking_written import Written, check_alike, marks, written
 from tests.bench.harness import Bench, Figure, measure
 from tests.bench.places import Place
 
@@ -46,6 +47,7 @@ class Run:
     seconds: float
     load: float
     cpu_ms: dict[str, float] = field(default_factory=dict)
+    written: Written = field(default_factory=dict)
 
     @property
     def per_second(self) -> float:
@@ -96,6 +98,7 @@ def _pairs(bench: Bench, place: Place) -> tuple[list[Run], list[Run]]:
             with _bare_workers(there) as workers:
                 _reference(there, workers, WARM)
                 bare.append(_reference(there, workers, _count(bench)))
+            check_alike(runs[-1].written, bare[-1].written)
             bench.say(
                 f"{runs[-1].per_second:.1f}/s beside {bare[-1].per_second:.1f}/s bare, load {runs[-1].load}"
             )
@@ -119,6 +122,8 @@ def _figure(bench: Bench, runs: list[Run], bare: list[Run], size: int) -> Figure
         note="" if is_quiet else "the machine was not quiet: bound by the reference alone",
         cpu_ms_per_booking=cpu,
         cpu_ms_of_reference=round(statistics.median(run.cpu_ms["total"] for run in bare), 1),
+        rows_per_booking=round(sum(rows for rows, _ in runs[-1].written.values()), 1),
+        bytes_per_booking=round(sum(size for _, size in runs[-1].written.values())),
         load_before=[run.load for run in runs],
     )
 
@@ -146,7 +151,8 @@ def _product(there: Site, count: int, *, prefix: str = "") -> Run:
     if clients.stdout.readline().strip() != "ready":
         raise RuntimeError("The clients did not start.")
     with psycopg.connect(there.place.url("owner"), autocommit=True) as connection:
-        before, used, busy = _last_submission(connection), there.cpu(), load()
+        since = marks(connection)
+        before, used, busy = since["matching_submission"], there.cpu(), load()
         clients.stdin.write("go\n")
         clients.stdin.flush()
         report = json.loads(clients.stdout.readline())
@@ -154,15 +160,10 @@ def _product(there: Site, count: int, *, prefix: str = "") -> Run:
         if report["wrong"]:
             raise RuntimeError(f"{len(report['wrong'])} bookings were refused, first: {report['wrong'][0]}")
         ended = _wait_for_answers(connection, before, count)
-    cpu = {name: (seconds - used.get(name, 0.0)) * 1000 / count for name, seconds in there.cpu().items()}
-    cpu["clients"] = report["cpu"] * 1000 / count
-    return Run(count, ended - report["began"], busy, cpu | {"total": sum(cpu.values())})
-
-
-def _last_submission(connection: psycopg.Connection[tuple[int]]) -> int:
-    row = connection.execute("SELECT coalesce(max(id), 0) FROM matching_submission").fetchone()
-    assert row is not None
-    return row[0]
+        cpu = {name: (seconds - used.get(name, 0.0)) * 1000 / count for name, seconds in there.cpu().items()}
+        cpu["clients"] = report["cpu"] * 1000 / count
+        left = written(connection, since, count)
+    return Run(count, ended - report["began"], busy, cpu | {"total": sum(cpu.values())}, left)
 
 
 def _wait_for_answers(connection: psycopg.Connection[tuple[int]], after: int, count: int) -> float:
@@ -195,7 +196,11 @@ def _bare_workers(there: Site) -> Iterator[int]:
         yield worker.pid
     finally:
         worker.send_signal(signal.SIGTERM)  # to the parent alone: its children finish what they do
-        worker.wait(30)
+        try:
+            worker.wait(30)
+        except subprocess.TimeoutExpired:  # nothing of the reference is worth waiting for
+            os.killpg(worker.pid, signal.SIGKILL)
+            worker.wait()
 
 
 def _reference(there: Site, workers: int, count: int) -> Run:
@@ -204,7 +209,8 @@ def _reference(there: Site, workers: int, count: int) -> Run:
     from tests.bench import booking_reference as bare  # reads where the broker is, so not before now
 
     with psycopg.connect(there.place.url("owner"), autocommit=True) as connection:
-        before, busy = _last_submission(connection), load()
+        since = marks(connection)
+        before, busy = since["matching_submission"], load()
         used = tree_cpu(workers) + there.cpu()["postgresql"]
         began = time.time()
         for _ in range(count):
@@ -219,4 +225,5 @@ def _reference(there: Site, workers: int, count: int) -> Run:
             time.sleep(0.05)
         seconds = time.time() - began
         total = (tree_cpu(workers) + there.cpu()["postgresql"] - used) * 1000 / count
-    return Run(count, seconds, busy, {"total": total})
+        left = written(connection, since, count)
+    return Run(count, seconds, busy, {"total": total}, left)
