@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from audit import record
 from audit.models import Event
 from cases import services as case_services
 from cases.models import Case, Document, SamePersonLink
@@ -137,7 +138,8 @@ def test_without_its_record_nothing_happens(
         raise AuditDown
 
     with monkeypatch.context() as down:
-        down.setattr(Event.objects, "using", refuse)
+        down.setattr(record, "insert", refuse)  # one event
+        down.setattr(Event.objects, "using", refuse)  # many at once
         with pytest.raises(AuditDown):
             act()
     unchanged = everything()
