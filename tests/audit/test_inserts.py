@@ -86,7 +86,7 @@ def test_it_gives_the_rows_their_keys_in_their_order() -> None:
 def test_a_value_of_its_own_for_what_the_database_fills_is_kept() -> None:
     at = timezone.now() - timedelta(days=1)
 
-    insert([key := DataKey(purpose="test", kek_id="k", created_at=at)])
+    insert([key := DataKey(purpose="test", kek_id="k", wrapped=b"w", created_at=at)])
 
     assert DataKey.objects.get(pk=key.pk).created_at == at
 
@@ -94,13 +94,13 @@ def test_a_value_of_its_own_for_what_the_database_fills_is_kept() -> None:
 def test_more_rows_than_a_statement_takes_are_all_written(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(inserts, "MOST_VALUES", 10)
 
-    insert(keys := [DataKey(purpose="test", kek_id="k") for _ in range(7)])
+    insert(keys := [DataKey(purpose="test", kek_id="k", wrapped=b"w") for _ in range(7)])
 
     assert DataKey.objects.filter(pk__in=[key.pk for key in keys]).count() == 7
 
 
 def test_it_says_what_the_database_says() -> None:
-    insert([key := DataKey(purpose="test", kek_id="k")])
+    insert([key := DataKey(purpose="test", kek_id="k", wrapped=b"w")])
 
     with pytest.raises(IntegrityError), transaction.atomic():
-        insert([DataKey(public_id=key.public_id, purpose="test", kek_id="k")])
+        insert([DataKey(public_id=key.public_id, purpose="test", kek_id="k", wrapped=b"w")])

@@ -1,8 +1,8 @@
 """Workers keep their connection to PostgreSQL between tasks, and drop one that is too old or broken."""
 
-from types import SimpleNamespace
 from typing import Any
 
+import psycopg
 import pytest
 from celery import signals
 from celery.fixups.django import DjangoWorkerFixup
@@ -13,11 +13,19 @@ from config.celery import app
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
+class _Request:
+    is_eager = False
+
+
+class _Task:
+    request = _Request()
+
+
 @pytest.fixture
 def worker() -> Any:
     """What Celery and we do before and after a task, as in a worker process."""
     fixup = DjangoWorkerFixup(app)
-    task = SimpleNamespace(request=SimpleNamespace(is_eager=False))
+    task = _Task()
 
     def between_tasks() -> None:
         fixup.on_task_postrun(task)
@@ -54,10 +62,15 @@ def test_it_drops_a_connection_that_is_too_old(worker: Any) -> None:
 
 def test_it_finds_out_that_the_server_ended_its_session(worker: Any) -> None:
     before = _session()
-    keeper = connection.copy("other")
-    with keeper.cursor() as cursor:
-        cursor.execute("SELECT pg_terminate_backend(%s, 5000)", [before])
-    keeper.close()
+    place = connection.settings_dict
+    with psycopg.connect(
+        host=place["HOST"],
+        port=place["PORT"],
+        user=place["USER"],
+        password=place["PASSWORD"],
+        dbname=place["NAME"],
+    ) as other:
+        other.execute("SELECT pg_terminate_backend(%s, 5000)", [before])
 
     worker()
 
