@@ -62,14 +62,8 @@ def test_it_drops_a_connection_that_is_too_old(worker: Any) -> None:
 
 def test_it_finds_out_that_the_server_ended_its_session(worker: Any) -> None:
     before = _session()
-    place = connection.settings_dict
-    with psycopg.connect(
-        host=place["HOST"],
-        port=place["PORT"],
-        user=place["USER"],
-        password=place["PASSWORD"],
-        dbname=place["NAME"],
-    ) as other:
+    info = connection.connection.info
+    with psycopg.connect(info.dsn, password=info.password) as other:
         other.execute("SELECT pg_terminate_backend(%s, 5000)", [before])
 
     worker()
