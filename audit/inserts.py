@@ -37,8 +37,10 @@ class _Plan:
 def _plan(model: type[Model], alias: str) -> _Plan:
     connection, meta = connections[alias], model._meta
     quote = connection.ops.quote_name
-    made = tuple(meta.db_returning_fields)
-    given = tuple(field for field in meta.local_concrete_fields if field not in made)
+    # A generated column is neither given nor fetched: it is read when somebody asks for it.
+    fields = [field for field in meta.local_concrete_fields if not field.generated]
+    made = tuple(field for field in meta.db_returning_fields if not field.generated)
+    given = tuple(field for field in fields if field not in made)
     columns = ", ".join(quote(field.column) for field in given)
     return _Plan(
         given=given,

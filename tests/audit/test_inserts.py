@@ -14,7 +14,8 @@ from audit import inserts
 from audit.inserts import insert
 from audit.keys.models import DataKey
 from audit.models import Event
-from cases.models import Document
+from cases.models import Document, Person
+from tests.actors import Cast
 
 pytestmark = pytest.mark.django_db
 
@@ -72,6 +73,12 @@ def test_it_writes_what_django_writes(make: Any) -> None:
     for field in row._meta.concrete_fields:
         if field.attname not in {"id", "public_id", "recorded_at"}:
             assert getattr(row, field.attname) == getattr(again, field.attname), field.attname
+
+
+def test_what_the_database_generates_is_there_when_asked_for(cast: Cast) -> None:
+    insert([person := Person(agency=cast.jail, surname="Ålder", given_names="", sex="F")])
+
+    assert person.surname_key == Person.objects.get(pk=person.pk).surname_key != ""
 
 
 def test_it_gives_the_rows_their_keys_in_their_order() -> None:
