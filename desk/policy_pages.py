@@ -23,7 +23,7 @@ from accounts.models import Agency
 from accounts.permissions import Permission, has_permission
 from accounts.scope import agencies
 from audit import record
-from desk.what_if_chart import Chart, chart
+from desk.what_if_chart import Chart, chart, every_month
 from detainers import policy_words
 from detainers.models import Policy
 from detainers.policy_book import covered
@@ -148,6 +148,7 @@ class PolicyView(ScopedView, View):
             "shown": shown(policy, on),
             "parts": policy_words.sentences(policy.row),
             "row": policy.row,
+            "confidence": policy.row.confidence.replace("_", " ").capitalize(),
             "acts": _acts(self.actor, policy),
             "versions": [shown(item, on) for item in versions],
             "jails": covered(policy),
@@ -217,7 +218,7 @@ def _chart(found: WhatIf) -> Chart:
     for cell in found.rows():
         longer, shorter = months.get(cell.month, (0.0, 0.0))
         months[cell.month] = (longer + cell.hours_longer, shorter + cell.hours_shorter)
-    return chart(sorted((month, *pair) for month, pair in months.items()))
+    return chart([(month, *months.get(month, (0.0, 0.0))) for month in every_month(months)])
 
 
 def _totals(found: WhatIf) -> dict[str, str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 WIDTH, HEIGHT = 720, 220
@@ -66,6 +66,15 @@ def chart(months: Sequence[tuple[str, float, float]]) -> Chart:
     ticks += [(float(TOP), f"+{up:.0f} h")] if up else []
     ticks += [(float(HEIGHT - BOTTOM), f"−{down:.0f} h")] if down else []
     return Chart(tuple(bars), round(zero, 1), tuple(ticks), _says(months))
+
+
+def every_month(months: Iterable[str]) -> list[str]:
+    """Each `year-month` from the first to the last, also those without a case, so that the axis is time."""
+    known = sorted(months)
+    if not known:
+        return []
+    first, last = (int(text[:4]) * 12 + int(text[5:]) - 1 for text in (known[0], known[-1]))
+    return [f"{number // 12:04d}-{number % 12 + 1:02d}" for number in range(first, last + 1)]
 
 
 def _says(months: Sequence[tuple[str, float, float]]) -> str:

@@ -9,9 +9,10 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from desk.acts.fields import ActForm, PickField, TicksField, TypedDateField
+from detainers.models import Policy, Warrant
 from detainers.policies import CONDITIONS
-from detainers.policy_checks import OFFENCE_CLASSES, WARRANT_KINDS
-from detainers.policy_rows import ClaimEffect, Confidence, Level, MinorRule, Stance, Telling
+from detainers.policy_checks import OFFENCE_CLASSES
+from detainers.policy_rows import ClaimEffect, Confidence, MinorRule, Stance, Telling
 
 NOTHING = [("", _("says nothing"))]
 CONDITION_CHOICES = [(code.value, words[0].upper() + words[1:]) for code, words in CONDITIONS.items()]
@@ -38,7 +39,7 @@ class PolicyForm(ActForm):
         help_text=_("Letters, digits and underscores. A later version keeps it."),
     )
     citation = _text(_("Citation"), max_length=200)
-    level = PickField(label=_("Whose law"), choices=_words(Level))
+    level = PickField(label=_("Whose law"), choices=Policy._meta.get_field("level").choices)
     state = _text(_("State"), max_length=2, help_text=_("Two capital letters; empty for a federal row."))
     county = _text(_("County"), max_length=80)
     city = _text(_("City"), max_length=80)
@@ -56,7 +57,7 @@ class PolicyForm(ActForm):
     offence_classes = TicksField(
         label=_("Classes of offence"), choices=[(c, c.capitalize()) for c in OFFENCE_CLASSES]
     )
-    warrant_kinds = TicksField(label=_("Kinds of warrant"), choices=[(kind, kind) for kind in WARRANT_KINDS])
+    warrant_kinds = TicksField(label=_("Kinds of warrant"), choices=Warrant.Kind.choices)
     hours = forms.IntegerField(label=_("At most so many hours"), required=False)
     anchor = _select(
         _("Counted from"), [("", _("the release time")), ("DETAINER_RECEIVED", _("receipt of the detainer"))]
@@ -92,6 +93,7 @@ class PolicyForm(ActForm):
     note = _text(_("Note"), max_length=2000, widget=forms.Textarea(attrs={"rows": 3}))
     version = forms.IntegerField(widget=forms.HiddenInput, required=False)
 
+    marks_optional = False
     sections = (
         (_("The law"), ("code", "citation", "level", "state", "county", "city", "agency", "starts", "ends", "confidence")),
         (_("Holding"), ("hold", "preempts", "all_of", "any_of", "offence_stage", "offence_classes", "warrant_kinds")),

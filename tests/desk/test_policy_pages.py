@@ -10,7 +10,7 @@ from django.urls import reverse
 
 from accounts.models import Membership, User
 from audit.models import Access, Event
-from desk.what_if_chart import chart
+from desk.what_if_chart import chart, every_month
 from detainers import services
 from detainers.models import Hold, Policy, PolicyDecision
 from detainers.policy_rows import policy_row
@@ -216,3 +216,5 @@ def test_the_chart_draws_up_and_down_and_says_what_it_shows() -> None:
     assert drawn.says.startswith("2026-01 to 2026-02: 10 hours of longer")
     assert chart([]).says == "There is no case to draw."
     assert len(chart([(f"m{n}", 1.0, 0.0) for n in range(60)]).bars) == 36
+    assert every_month(["2026-02", "2025-11"]) == ["2025-11", "2025-12", "2026-01", "2026-02"]
+    assert every_month([]) == []
