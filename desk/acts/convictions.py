@@ -73,6 +73,9 @@ class ConvictionView(CaseActView):
             "alone, by the scheme in force on the day. It gives no authority to hold anybody."
         )
 
+    def audience(self) -> str:
+        return _("People who work on this person's cases here see it. Reviewers and the public do not.")
+
     def perform(self, form: Any) -> Done:
         typed = form.cleaned_data
         record_conviction(case_id=self.case.pk, actor=self.actor, at=self.now, **typed)
