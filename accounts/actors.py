@@ -26,6 +26,7 @@ class Actor:
     everywhere: frozenset[Permission] = frozenset()
     home_agencies: tuple[int, ...] = ()
     enters_admin: bool = False
+    home_zone: str = field(default="", compare=False)
     roles: tuple[str, ...] = field(default=(), compare=False)
 
     @cached_property
@@ -52,6 +53,7 @@ def actor_for_user(user: "User") -> Actor:
         label=user.name,
         grants=frozenset(grants),
         home_agencies=tuple(dict.fromkeys(membership.agency_id for membership in memberships)),
+        home_zone=memberships[0].agency.time_zone if memberships else "",
         enters_admin=any(membership.agency.kind in ADMIN_KINDS for membership in memberships),
         roles=tuple(dict.fromkeys(membership.role for membership in memberships)),
     )

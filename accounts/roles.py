@@ -33,6 +33,7 @@ _LAW = frozenset({P.POLICY_VIEW, P.POLICY_EDIT, P.POLICY_ENACT})
 _COUNSEL = frozenset({P.POLICY_VIEW, P.POLICY_REVIEW})
 _BOOK = frozenset({P.CASE_BOOK, P.GROUND_EDIT, P.REPRINT_SUBMIT, P.STATUS_CLAIM_RECORD})
 _CUSTODY = frozenset({P.CASE_RELEASE, P.CUSTODY_RECORD})
+_WORK = frozenset({P.WORK_OWN, P.UNIT_MOVE, P.HANDOVER_WRITE})
 _CORRECT = frozenset({P.CORRECTION_REQUEST})
 _DETAINER = frozenset(
     {
@@ -53,14 +54,14 @@ ROLES: dict[str, Role] = {
             "booking_officer",
             "Booking officer",
             "Books people, takes prints, serves detainers, records releases and corrects what was entered.",
-            _SEE | _BOOK | _CUSTODY | _DETAINER | _CORRECT,
+            _SEE | _BOOK | _CUSTODY | _DETAINER | _CORRECT | _WORK,
             _JAIL,
         ),
         Role(
             "detainer_clerk",
             "Detainer clerk",
             "Registers and serves detainers, codes immigration answers and records warrants.",
-            _SEE | _DETAINER | _CORRECT | {P.DETAINER_LIFT, P.GROUND_EDIT, P.STATUS_CLAIM_RECORD},
+            _SEE | _DETAINER | _CORRECT | _WORK | {P.DETAINER_LIFT, P.GROUND_EDIT, P.STATUS_CLAIM_RECORD},
             _JAIL,
         ),
         Role(
@@ -73,7 +74,9 @@ ROLES: dict[str, Role] = {
             | _CUSTODY
             | _DETAINER
             | _CORRECT
+            | _WORK
             | {
+                P.WORK_ASSIGN,
                 P.CORRECTION_APPROVE,
                 P.DETAINER_LIFT,
                 P.HOLD_DECIDE,
@@ -91,7 +94,7 @@ ROLES: dict[str, Role] = {
             "jail_administrator",
             "Jail administrator",
             "Manages the jail's people and roles and sees its audit trail; books and releases nobody.",
-            _SEE | {P.ACCOUNT_MANAGE, P.AUDIT_VIEW, P.BREACH_CLOSE},
+            _SEE | {P.ACCOUNT_MANAGE, P.AUDIT_VIEW, P.BREACH_CLOSE, P.WORK_ASSIGN},
             _JAIL,
         ),
         Role(

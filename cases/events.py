@@ -12,6 +12,12 @@ TRANSFERRED = "cases.transferred"
 DIED = "cases.died"
 ESCAPED = "cases.escaped"
 RECAPTURED = "cases.recaptured"
+MOVED = "cases.moved"
+NOTE_WRITTEN = "cases.note_written"
+OWNER_NAMED = "cases.owner_named"
+OWNER_GONE = "cases.owner_gone"
+TRANSFER_OFFERED = "cases.work_offered"
+TRANSFER_ANSWERED = "cases.work_answered"
 SAME_PERSON_LINKED = "cases.same_person_linked"
 PERSONS_MERGED = "cases.persons_merged"
 MERGE_UNDONE = "cases.merge_undone"
@@ -41,6 +47,12 @@ SENTENCES = {
     DIED: "{actor} recorded the person's death in custody. {reason}",
     ESCAPED: "{actor} recorded an escape. {reason}",
     RECAPTURED: "{actor} recorded that the person is back in custody. {reason}",
+    MOVED: "{actor} recorded a move from {from_unit} to {unit}. {reason}",
+    NOTE_WRITTEN: "{actor} wrote a note.",
+    OWNER_NAMED: "{actor} {words}. {reason}",
+    OWNER_GONE: "{actor} gave the case back: nobody owns it now. {reason}",
+    TRANSFER_OFFERED: "{actor} offered the case to a colleague. {reason}",
+    TRANSFER_ANSWERED: "{actor} {words}. {reason}",
     SAME_PERSON_LINKED: "{actor} linked this case to case {other_number}: same person by prints.",
     PERSONS_MERGED: "{actor} found two records of people to be one person and merged them: {what} {reason}",
     MERGE_UNDONE: "{actor} undid the merging of two records of people: {what} {reason}",

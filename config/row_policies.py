@@ -77,6 +77,9 @@ TABLES: dict[str, Rows] = {
     "cases_protection": Rows(PROTECTED, everything=()),
     "cases_custodyevent": Rows(CASE),
     "cases_correction": Rows(CASE),
+    "cases_casenote": Rows(CASE),
+    "cases_assignment": Rows(CASE),
+    "cases_assignmentoffer": Rows(CASE),
     "cases_samepersonlink": Rows(f"{CASE} OR {of_parent('cases_case', 'other_case_id')}"),
     "cases_personidentifier": Rows(CASE),
     "cases_personmove": Rows(
@@ -115,6 +118,8 @@ TABLES: dict[str, Rows] = {
     "detainers_breach": Rows(CASE),
     # A form and its file are the sender's own; a file of yesterday is taken away by whoever sends a form next.
     "desk_sentform": Rows(f"{MINE} OR (opened_at < now() - interval '1 day' AND {SOMEBODY})"),
+    "desk_handovernote": Rows(of_agency()),
+    "desk_handoverreading": Rows(of_parent("desk_handovernote", "note_id")),
     "integration_idempotencykey": Rows(
         f"(SELECT c.agency_id FROM integration_apiclient c WHERE c.id = client_id) = ANY (({SCOPE})::bigint[])"
     ),

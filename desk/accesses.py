@@ -10,6 +10,7 @@ from audit.models import Access
 
 OPENED = "board.opened"
 REFRESHED = "board.refreshed"
+WORK_OPENED = "work.opened"
 CASE_OPENED = "case.opened"
 PERSON_OPENED = "person.opened"
 SEARCHED = "case.searched"

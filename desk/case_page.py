@@ -21,7 +21,16 @@ from audit import sentences
 from audit.models import Access, Event
 from cases import people
 from cases.identifiers import PersonIdentifier
-from cases.models import Case, Charge, Conviction, Document, LocalGround
+from cases.models import (
+    Assignment,
+    AssignmentOffer,
+    Case,
+    CaseNote,
+    Charge,
+    Conviction,
+    Document,
+    LocalGround,
+)
 from cases.people import Alias
 from cases.services.identifiers import Shown, opened
 from desk import corrections, duty_rows, strip
@@ -179,6 +188,9 @@ class CasePage:
     aliases: tuple[Alias, ...]
     other_cases: tuple[Case, ...]
     elsewhere: tuple[Elsewhere, ...]
+    notes: tuple[CaseNote, ...]
+    owners: tuple[Assignment, ...]
+    offers: tuple[AssignmentOffer, ...]
     sees_person: bool
     corrections: tuple[corrections.Shown, ...]
     may_correct: bool
@@ -265,6 +277,9 @@ def read(actor: Actor, public_id: UUID, *, at: datetime) -> CasePage:
         aliases=people.also_recorded_as(case.person),
         other_cases=tuple(rows.filter(person=case.person).exclude(pk=case.pk).order_by("-opened_at", "-pk")),
         elsewhere=tuple(elsewhere(actor, people.known_at([case.person_id]))),
+        notes=tuple(CaseNote.objects.visible_to(actor).filter(case=case).order_by("pk")),
+        owners=tuple(case.assignments.select_related("owner").order_by("-pk")),
+        offers=tuple(case.offers.select_related("to").order_by("-pk")),
         sees_person=has_permission(actor, Permission.PERSON_VIEW, case.agency_id),
         corrections=corrections.of_case(case),
         may_correct=has_permission(actor, Permission.CORRECTION_REQUEST, case.agency),

@@ -171,6 +171,20 @@ class AuthorityFacts:
 
 
 @dataclass(frozen=True)
+class OwnerFacts:
+    """Who sees to the case."""
+
+    public_id: UUID
+    name: str
+    is_here: bool = True
+    """Whether they still work here; a leaver owns nothing any more, and somebody must take the case."""
+    is_me: bool = False
+    offer: UUID | None = None
+    """An offer to somebody else that waits for its answer."""
+    is_offered_to_me: bool = False
+
+
+@dataclass(frozen=True)
 class CaseFacts:
     """One person in one custody episode."""
 
@@ -196,6 +210,7 @@ class CaseFacts:
     breaches: tuple[BreachFacts, ...] = ()
     duties: tuple[DutyFacts, ...] = ()
     claim: ClaimFacts | None = None
+    owner: OwnerFacts | None = None
 
     @property
     def in_custody(self) -> bool:

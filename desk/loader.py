@@ -10,38 +10,29 @@ from typing import Any
 from django.db.models import Exists, OuterRef
 
 from accounts.actors import Actor
-from cases.models import Case, LocalGround
-from desk import conditions
+from cases.models import Case
+from desk import conditions, small_facts
 from desk.facts import (
     AnswerFacts,
     AuthorityFacts,
-    BreachFacts,
-    CandidateFacts,
     CaseFacts,
     ClaimFacts,
     DetainerFacts,
     DutyFacts,
-    GroundFacts,
-    SearchFacts,
     TransmissionFacts,
 )
-from detainers.models import Breach, CaseAuthority, Detainer, Duty, PolicyDecision, StatusCheck
-from matching.models import Candidate, ExpectedAnswer, PrintSearch, Reply, Transmission
-
-UNDECIDED = ("unreviewed", "first_reviewed")
+from detainers.models import CaseAuthority, Detainer, Duty, PolicyDecision, StatusCheck
+from matching.models import ExpectedAnswer, Reply, Transmission
 
 
 def load(actor: Actor, case_ids: Sequence[int], *, at: datetime) -> list[CaseFacts]:
     """Facts of these cases, in no particular order; a case out of sight is left out."""
     cases = Case.objects.visible_to(actor).filter(pk__in=case_ids).select_related("person", "agency")
+    cases = cases.annotate(**small_facts.annotations(actor))
     authorities = CaseAuthority.objects.visible_to(actor).filter(case_id__in=case_ids).in_bulk()
-    grounds = _by_case(_grounds(actor, case_ids))
     detainers = _by_case(_detainers(actor, case_ids))
     answers = _by_case(_answers(actor, case_ids))
     transmissions = _by_case(_transmissions(actor, case_ids))
-    searches = _by_case(_searches(actor, case_ids))
-    candidates = _by_case(_candidates(actor, case_ids))
-    breaches = _by_case(_breaches(actor, case_ids))
     duties = _by_case(_duties(actor, case_ids))
     claims = _by_case(_claims(actor, case_ids))
     return [
@@ -59,15 +50,12 @@ def load(actor: Actor, case_ids: Sequence[int], *, at: datetime) -> list[CaseFac
             opened_at=case.opened_at,
             custody_ended_at=case.custody_ended_at,
             authority=_authority(authorities.get(case.pk), case, at),
-            grounds=tuple(grounds[case.pk]),
             detainers=tuple(detainers[case.pk]),
             answers=tuple(answers[case.pk]),
             transmission=next(iter(transmissions[case.pk]), None),
-            search=next(iter(searches[case.pk]), None),
-            candidates=tuple(candidates[case.pk]),
-            breaches=tuple(breaches[case.pk]),
             duties=tuple(duties[case.pk]),
             claim=next(iter(claims[case.pk]), None),
+            **small_facts.of(case, actor),
         )
         for case in cases
     ]
@@ -93,15 +81,6 @@ def _by_case(pairs: Iterable[tuple[int, Any]]) -> dict[int, list[Any]]:
     for case_id, item in pairs:
         found[case_id].append(item)
     return found
-
-
-def _grounds(actor: Actor, case_ids: Sequence[int]) -> Iterable[tuple[int, GroundFacts]]:
-    rows = LocalGround.objects.visible_to(actor).filter(case_id__in=case_ids, ended_at__isnull=True)
-    for row in rows.order_by("started_at", "pk"):
-        yield (
-            row.case_id,
-            GroundFacts(row.public_id, f"{row.get_kind_display()}: {row.description}".rstrip(": ")),
-        )
 
 
 def _detainers(actor: Actor, case_ids: Sequence[int]) -> Iterable[tuple[int, DetainerFacts]]:
@@ -171,25 +150,6 @@ def _transmissions(actor: Actor, case_ids: Sequence[int]) -> Iterable[tuple[int,
     )
     for row in rows:
         yield row.submission.case_id, TransmissionFacts(row.public_id, row.state, row.reason_sentence)
-
-
-def _searches(actor: Actor, case_ids: Sequence[int]) -> Iterable[tuple[int, SearchFacts]]:
-    rows = PrintSearch.objects.visible_to(actor).filter(submission__case_id__in=case_ids)
-    for row in rows.exclude(state="cancelled").select_related("submission").order_by("-pk"):
-        yield row.submission.case_id, SearchFacts(row.public_id, row.state)
-
-
-def _candidates(actor: Actor, case_ids: Sequence[int]) -> Iterable[tuple[int, CandidateFacts]]:
-    """Only those this actor may see: an undecided lead is for examiners and nobody else."""
-    rows = Candidate.objects.visible_to(actor).filter(submission__case_id__in=case_ids, state__in=UNDECIDED)
-    for row in rows.select_related("submission").order_by("rank", "pk"):
-        yield row.submission.case_id, CandidateFacts(row.public_id, row.state)
-
-
-def _breaches(actor: Actor, case_ids: Sequence[int]) -> Iterable[tuple[int, BreachFacts]]:
-    rows = Breach.objects.visible_to(actor).filter(case_id__in=case_ids).unexplained().order_by("from_at")
-    for row in rows:
-        yield row.case_id, BreachFacts(row.public_id, row.state, row.from_at, row.until_at)
 
 
 def _duties(actor: Actor, case_ids: Sequence[int]) -> Iterable[tuple[int, DutyFacts]]:

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from accounts.permissions import Permission as P
 from cases.states import Custody
-from desk import conditions, duties
+from desk import conditions, duties, work_acts
 from desk.facts import CaseFacts, DetainerFacts
 from desk.situations import Kind, Situation
 
@@ -106,6 +106,10 @@ def _options(facts: CaseFacts, situation: Situation) -> Iterator[_Option]:
         yield _Option(Act(name, label, about), permission)
     yield from _detainers(facts)
     yield from _custody(facts, situation)
+    yield from (
+        _Option(Act(name, label, about), permission, why)
+        for name, label, about, permission, why in work_acts.options(facts)
+    )
     for breach in facts.breaches:
         running = _("It is still running. Release the person or record another authority first.")
         why = "" if breach.state == "ended" else running

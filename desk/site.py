@@ -16,7 +16,6 @@ from django.utils.translation import gettext_lazy as _
 from unfold.sites import UnfoldAdminSite
 
 from accounts.bases import ScopedModelAdmin, actor_of
-from accounts.models import Agency
 from accounts.permissions import Permission
 from accounts.roles import role
 
@@ -67,6 +66,7 @@ class ClearholdAdminSite(UnfoldAdminSite):  # type: ignore[misc]
         from desk.register_views import ListsView, RegisterView
         from desk.statistics.views import StatisticsView
         from desk.views import CaseView, DocumentView
+        from desk.work_views import WorkView
 
         own: list[URLPattern | URLResolver] = [
             path("case/<uuid:public_id>/", CaseView.as_view(), name="case"),
@@ -74,6 +74,7 @@ class ClearholdAdminSite(UnfoldAdminSite):  # type: ignore[misc]
             path("case/<uuid:public_id>/documents/<slug:kind>.pdf", ProducedView.as_view(), name="produced"),
             path("person/<uuid:public_id>/", PersonView.as_view(), name="person"),
             path("outage/", OutageView.as_view(), name="outage"),
+            path("work/", WorkView.as_view(), name="work"),
             path("same-person/", PairsView.as_view(), name="pairs"),
             path("statistics/", StatisticsView.as_view(), name="statistics"),
             path("register/", RegisterView.as_view(), name="register"),
@@ -94,12 +95,7 @@ class ClearholdAdminSite(UnfoldAdminSite):  # type: ignore[misc]
         def in_zone(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
             if view != self.logout and not self.has_permission(request):
                 return redirect_to_login(request.path, f"/{self.name}/login/")  # without the query: names
-            home = actor_of(request).home_agencies
-            zone = (
-                Agency.objects.filter(pk__in=home[:1]).values_list("time_zone", flat=True).first()
-                if home
-                else None
-            )
+            zone = actor_of(request).home_zone
             with timezone.override(ZoneInfo(zone) if zone else None):
                 response: HttpResponseBase = inner(request, *args, **kwargs)
                 if isinstance(response, SimpleTemplateResponse):
@@ -151,6 +147,10 @@ class ClearholdAdminSite(UnfoldAdminSite):  # type: ignore[misc]
         index = f"/{self.name}/"
         main = [NavItem(_("Board"), index, request.path == index)]
         more: list[NavItem] = []
+        if actor_of(request).may_somewhere(Permission.BOARD_VIEW):
+            main.append(NavItem(_("Work"), reverse("admin:work"), request.path == reverse("admin:work")))
+            for title, name in ((_("Handover notes"), "desk:handovers"), (_("Kept choices"), "desk:filters")):
+                more.append(NavItem(title, reverse(name), request.path == reverse(name)))
         if actor_of(request).may_somewhere(Permission.CORRECTION_APPROVE):
             waiting = reverse("desk:corrections")
             more.append(NavItem(_("Corrections to decide"), waiting, request.path.startswith(waiting)))

@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import admin
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseNotModified
 from django.shortcuts import render
 from django.utils import timezone
 from django.utils.http import content_disposition_header
@@ -18,7 +18,12 @@ from accounts.permissions import Permission
 from audit import record
 from cases.models import Document
 from cases.services.documents import Unreadable, content_of, document_by_public_id
-from desk import accesses, board, case_page
+from desk import accesses, board, case_page, freshness, wall
+from desk.filters import Filters
+from desk.handovers import HandoverNote
+from desk.saved import SavedFilter
+from desk.stages import NAMES as STAGES
+from desk.ways import Way
 
 
 class BoardView(ScopedView, View):
@@ -32,18 +37,49 @@ class BoardView(ScopedView, View):
 
     def get(self, request: HttpRequest) -> HttpResponse:
         is_refresh, is_wall = request.GET.get("fragment") == "1", request.GET.get("wall") == "1"
-        shown = board.read(self.actor, at=timezone.now(), agency=request.GET.get("agency", ""))
-        cases = [row.facts.public_id for row in shown.rows]
-        cases += [lead.candidate.submission.case.public_id for lead in shown.leads]
-        cases += [item.case for item in shown.stuck if item.case]
+        filters, now = Filters.read(request.GET), timezone.now()
+        seen = freshness.look(self.actor, filters, is_wall=is_wall, at=now)
         if is_refresh:
-            _leave_idle(request)
-            accesses.board_refreshed(self.actor, cases, shown.chosen)
-            return render(request, "desk/board_rows.html", {"board": shown, "is_wall": is_wall})
-        accesses.board_opened(self.actor, cases, shown.chosen)
-        may_book = self.actor.may_somewhere(Permission.CASE_BOOK)
-        context = {"board": shown, "title": _("Board"), "may_book": may_book, "is_wall": is_wall}
+            if not wall.is_wall(request):
+                _leave_idle(request)
+            if request.headers.get("If-None-Match") == seen.tag:
+                return _tagged(HttpResponseNotModified(), seen.tag)
+        shown = board.read(self.actor, at=now, filters=filters, seen=seen)
+        context = {
+            "board": shown,
+            "is_wall": is_wall,
+            "is_bound": wall.is_wall(request),
+            "way": Way(shown.filters, to_board=True),
+        }
+        if is_refresh:
+            accesses.board_refreshed(self.actor, _shown(shown), shown.chosen)
+            return _tagged(render(request, "desk/board_rows.html", context), seen.tag)
+        accesses.board_opened(self.actor, _shown(shown), shown.chosen)
+        context |= {
+            "title": _("Board"),
+            "may_book": self.actor.may_somewhere(Permission.CASE_BOOK),
+            "stages": [(stage.value, name) for stage, name in STAGES.items()],
+            "tag": seen.tag,
+            "is_bound": wall.is_wall(request),
+            "kept": SavedFilter.objects.visible_to(self.actor).order_by("name", "pk")[:20],
+            "unread": HandoverNote.objects.visible_to(self.actor)
+            .unread_by(self.actor, at=now)
+            .select_related("agency")
+            .order_by("-written_at")[:3],
+        }
         return render(request, "desk/board.html", admin.site.each_context(request) | context)
+
+
+def _shown(shown: board.Board) -> list[UUID]:
+    """The cases that the page names."""
+    cases = [row.facts.public_id for row in shown.rows]
+    cases += [lead.candidate.submission.case.public_id for lead in shown.leads]
+    return cases + [item.case for item in shown.stuck if item.case]
+
+
+def _tagged(response: HttpResponse, tag: str) -> HttpResponse:
+    response["ETag"], response["Cache-Control"] = tag, "private, no-cache"
+    return response
 
 
 class LeadsView(BoardView):
@@ -84,7 +120,11 @@ class CaseView(ScopedView, View):
             agency=page.case.agency.public_id,
         )
         title = _("Case %(number)s") % {"number": page.case.number}
-        context = admin.site.each_context(request) | {"page": page, "title": title}
+        context = admin.site.each_context(request) | {
+            "page": page,
+            "title": title,
+            "way": Way.read(request.GET),
+        }
         return render(request, "desk/case.html", context)
 
 

@@ -88,6 +88,18 @@ def to_board(page: Page) -> None:
     page.goto("/admin/")
 
 
+def to_wall(page: Page) -> None:
+    page.goto("/admin/?wall=1")
+
+
+def to_work(page: Page) -> None:
+    page.goto("/admin/work/?owner=none")
+
+
+def to_handover(page: Page) -> None:
+    page.goto("/admin/act/handover/write/")
+
+
 def to_case(page: Page) -> None:
     """The person on a hold whose clock runs."""
     page.goto("/admin/")
@@ -135,6 +147,9 @@ def to_reviewed_case(page: Page) -> None:
 
 SCENES: tuple[tuple[str, str, Callable[[Page], None]], ...] = (
     ("board", "supervisor", to_board),
+    ("wall", "supervisor", to_wall),
+    ("work", "supervisor", to_work),
+    ("handover", "supervisor", to_handover),
     ("case", "supervisor", to_case),
     ("book", "officer", to_book),
     ("register-detainer", "clerk", to_register),

@@ -136,6 +136,7 @@ class CustodyEvent(models.Model):
         DIED = "died", _("Died")
         ESCAPED = "escaped", _("Escaped")
         RECAPTURED = "recaptured", _("Back in custody")
+        MOVED = "moved", _("Moved to another unit")
 
     public_id = models.UUIDField(default=uuid4, unique=True, editable=False)
     case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="custody_events")
@@ -144,6 +145,7 @@ class CustodyEvent(models.Model):
         LocalGround, on_delete=models.PROTECT, null=True, blank=True, related_name="events"
     )
     destination = models.CharField(max_length=20, blank=True)
+    unit = models.CharField(max_length=40, blank=True, db_default="", default="")
     occurred_at = models.DateTimeField()
     entered_text = models.CharField(max_length=60, blank=True)
     zone = models.CharField(max_length=40)

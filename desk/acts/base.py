@@ -28,6 +28,7 @@ from audit.sentences import local_time
 from cases.models import Case
 from desk.acts.fields import ActForm, Moment, UploadField
 from desk.acts.models import SentForm, claim, drop_file, keep_file
+from desk.ways import Way
 
 
 @dataclass(frozen=True)
@@ -272,6 +273,11 @@ class CaseActView(ActView):
     def agency(self) -> Agency:
         return self.case.agency
 
+    @cached_property
+    def way(self) -> Way:
+        """How the person came here, and so where they go on."""
+        return Way.read(self.request.GET)
+
     @property
     def sees_person(self) -> bool:
         return has_permission(self.actor, Permission.CASE_VIEW, self.case.agency_id)
@@ -279,7 +285,7 @@ class CaseActView(ActView):
     @property
     def back_url(self) -> str:
         if self.sees_person:
-            return case_url(self.case)
+            return self.way.after(case_url(self.case))
         try:
             return reverse(self.list_name) if self.list_name else "/admin/"
         except NoReverseMatch:

@@ -20,7 +20,7 @@ class SentForm(models.Model):
     content = models.BinaryField(null=True, blank=True)
     sent_at = models.DateTimeField(null=True, blank=True)
     outcome = models.CharField(max_length=500, blank=True)
-    next_url = models.CharField(max_length=200, blank=True)
+    next_url = models.CharField(max_length=500, blank=True)
 
     class Meta:
         constraints = [

@@ -2,6 +2,7 @@
 
 from django.urls import path
 
+from desk import wall, work_views
 from desk.acts import (
     amendments,
     bookings,
@@ -15,8 +16,11 @@ from desk.acts import (
     duties,
     echo,
     filing,
+    filters,
     grounds,
+    handovers,
     lists,
+    notes,
     orders,
     persons,
     policies,
@@ -25,7 +29,9 @@ from desk.acts import (
     registrations,
     retries,
     translations,
+    units,
     warrants,
+    work,
 )
 
 app_name = "desk"
@@ -48,11 +54,25 @@ urlpatterns = [
         name="translation_withdraw",
     ),
     path("time/", echo.EchoView.as_view(), name="time"),
+    path("work/", work_views.BulkView.as_view(), name="bulk"),
+    path("wall/", wall.WallStartView.as_view(), name="wall"),
+    path("handover/", handovers.HandoversView.as_view(), name="handovers"),
+    path("handover/write/", handovers.HandoverWriteView.as_view(), name="handover_write"),
+    path("filter/", filters.FiltersView.as_view(), name="filters"),
+    path("filter/keep/", filters.FilterSaveView.as_view(), name="filter_save"),
     path("book/", bookings.BookView.as_view(), name="book"),
     path("case/<uuid:public_id>/ground/", grounds.GroundAddView.as_view(), name="ground_add"),
     path("ground/<uuid:public_id>/end/", grounds.GroundEndView.as_view(), name="ground_end"),
     path("case/<uuid:public_id>/release/", custody.ReleaseView.as_view(), name="release"),
     path("case/<uuid:public_id>/custody/", custody.CustodyView.as_view(), name="custody"),
+    path("case/<uuid:public_id>/note/", notes.NoteView.as_view(), name="note_write"),
+    path("case/<uuid:public_id>/unit/", units.UnitMoveView.as_view(), name="unit_move"),
+    path("case/<uuid:public_id>/claim-case/", work.ClaimView.as_view(), name="case_claim"),
+    path("case/<uuid:public_id>/assign/", work.AssignView.as_view(), name="case_assign"),
+    path("case/<uuid:public_id>/offer/", work.OfferView.as_view(), name="case_offer"),
+    path("case/<uuid:public_id>/give-back/", work.GiveBackView.as_view(), name="case_give_back"),
+    path("offer/<uuid:public_id>/answer/", work.AnswerView.as_view(), name="offer_answer"),
+    path("offer/<uuid:public_id>/withdraw/", work.WithdrawView.as_view(), name="offer_withdraw"),
     path("case/<uuid:public_id>/reprint/", checks.ReprintView.as_view(), name="reprint"),
     path(
         "transmission/<uuid:public_id>/release/",

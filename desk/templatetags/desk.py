@@ -6,6 +6,7 @@ from django import template
 
 from audit.sentences import local_time
 from desk import clockwords
+from desk.filters import MORE_ROWS, Filters
 
 register = template.Library()
 
@@ -44,3 +45,11 @@ def unlocal(number: float) -> str:
 def shape(level: str) -> dict[str, str]:
     """Octagon for overdue, triangle for soon, ring for to do, dot for waiting, tick for nothing to do."""
     return {"level": str(level)}
+
+
+@register.simple_tag
+def board_url(filters: Filters, choice: str) -> str:
+    """The board with another urgency, the same again to leave it, or with more rows."""
+    if choice == "more":
+        return filters.but(rows=str(MORE_ROWS)).url
+    return filters.but(level="" if filters.level == choice else choice).url

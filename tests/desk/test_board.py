@@ -10,6 +10,7 @@ from accounts.models import Membership
 from audit.models import Access
 from cases import services
 from desk import board
+from desk.filters import Filters
 from desk.situations import Kind, Level
 from detainers import services as detainers
 from detainers.models import Duty, SweepHeartbeat
@@ -194,7 +195,7 @@ def test_somebody_of_two_jails_chooses_one(cast, road, book):
     actor = cast.actor("officer")
 
     both = board.read(actor, at=timezone.now())
-    one = board.read(actor, at=timezone.now(), agency=str(cast.jail.public_id))
+    one = board.read(actor, at=timezone.now(), filters=Filters(agency=str(cast.jail.public_id)))
 
     assert {row.facts.public_id for row in both.rows} == {here.public_id, there.public_id}
     assert {row.facts.public_id for row in one.rows} == {here.public_id}
@@ -203,7 +204,9 @@ def test_somebody_of_two_jails_chooses_one(cast, road, book):
 def test_a_chosen_jail_that_is_not_ones_own_changes_nothing(cast, road):
     road.register(road.case())
 
-    shown = board.read(cast.actor("other_officer"), at=timezone.now(), agency=str(cast.jail.public_id))
+    shown = board.read(
+        cast.actor("other_officer"), at=timezone.now(), filters=Filters(agency=str(cast.jail.public_id))
+    )
 
     assert shown.rows == ()
 

@@ -1,64 +1,6 @@
-// Rows that refresh without jumping, clocks that tick, "/" for search. Every page works without this.
+// Clocks that tick, "/" for search, choices that act at once. Every page works without this.
 (() => {
   "use strict";
-  const EVERY = 5000;
-  const IDLE = 1000;
-  const calm = window.matchMedia("(prefers-reduced-motion: reduce)");
-
-  function wireBoard(board) {
-    let pending = null;
-    let touched = 0;
-    let failures = 0;
-    const keys = () => new Set([...board.querySelectorAll("[data-key]")].map((row) => row.dataset.key));
-    const touch = () => { touched = Date.now(); };
-    for (const name of ["pointermove", "pointerdown", "keydown", "wheel", "touchmove"]) {
-      board.addEventListener(name, touch, { passive: true });
-    }
-
-    // New rows wait until pointer and keyboard have rested for a second, so that nothing moves under a finger.
-    function settle() {
-      if (pending === null || Date.now() - touched < IDLE) return;
-      const before = keys();
-      const focus = document.activeElement && board.contains(document.activeElement) ? document.activeElement.getAttribute("href") : null;
-      board.replaceChildren(...pending.body.childNodes);
-      pending = null;
-      const fresh = [...board.querySelectorAll("[data-key]")].filter((row) => !before.has(row.dataset.key));
-      if (!calm.matches) fresh.forEach((row) => row.classList.add("is-new"));
-      if (focus) board.querySelector(`a[href="${CSS.escape(focus)}"]`)?.focus({ preventScroll: true });
-      const said = document.querySelector("[data-said]");
-      if (said && fresh.length) said.textContent = said.dataset.template.replace("{n}", fresh.length);
-    }
-
-    async function ask() {
-      if (document.hidden) return;
-      try {
-        const answer = await fetch(board.dataset.url, { headers: { "X-Requested-With": "fetch" }, redirect: "manual", cache: "no-store" });
-        if (answer.type === "opaqueredirect" || answer.status === 401 || answer.status === 403) { window.location.reload(); return; }
-        if (!answer.ok) throw new Error(String(answer.status));
-        pending = new DOMParser().parseFromString(await answer.text(), "text/html");
-        failures = 0;
-        board.parentElement.querySelector("[data-lost-note]")?.remove();
-        settle();
-      } catch {
-        failures += 1;
-        if (failures === 2) lost();
-      }
-    }
-
-    function lost() {
-      if (board.parentElement.querySelector("[data-lost-note]")) return;
-      const note = document.createElement("p");
-      note.className = "ch-message ch-message-warning";
-      note.setAttribute("role", "alert");
-      note.dataset.lostNote = "";
-      note.textContent = board.dataset.lost;
-      board.before(note);
-    }
-
-    window.setInterval(ask, EVERY);
-    window.setInterval(settle, 250);
-    document.addEventListener("visibilitychange", ask);
-  }
 
   // <span data-tick="2026-03-19T19:00:00Z" data-now="..."> counts to or from that instant by the server's clock.
   function wireClocks() {
@@ -82,8 +24,31 @@
     const search = document.getElementById("ch-search");
     if (search) { event.preventDefault(); search.focus(); }
   });
+  // The tab that is shown is also said. Which panel shows is the business of the style sheet, script or not.
+  const tabs = [...document.querySelectorAll(".ch-tabs a")];
+  function sayTab() {
+    const panel = document.querySelector(".ch-panel:target, .ch-panel:has(:target)") || document.querySelector(".ch-panel");
+    tabs.forEach((tab) => {
+      if (tab.hash === `#${panel.id}`) tab.setAttribute("aria-current", "true");
+      else tab.removeAttribute("aria-current");
+    });
+  }
+  if (document.querySelector(".ch-panel")) {
+    sayTab();
+    window.addEventListener("hashchange", sayTab);
+  }
   document.querySelectorAll("[data-submit]").forEach((input) => input.addEventListener("change", () => input.form.requestSubmit()));
   document.querySelectorAll("[data-hide]").forEach((element) => { element.hidden = true; });
-  document.querySelectorAll("[data-board]").forEach(wireBoard);
+  // One box ticks them all.
+  document.querySelectorAll("[data-tick-all]").forEach((all) => {
+    const boxes = [...all.form.querySelectorAll("input[name=case]")];
+    all.hidden = false;
+    all.parentElement.querySelector("[data-tick-all-words]").hidden = false;
+    all.addEventListener("change", () => boxes.forEach((box) => { box.checked = all.checked; }));
+  });
+  document.querySelectorAll("[data-print]").forEach((button) => {
+    button.hidden = false;
+    button.addEventListener("click", () => window.print());
+  });
   wireClocks();
 })();

@@ -69,7 +69,24 @@ def about(cast, book, desk, monkeypatch):
         actor=cast.actor("translator"),
         at=timezone.now(),
     )
+    owned = book()
+    services.claim_case(case_id=owned.pk, actor=cast.actor("officer"), at=timezone.now())
+    offer = services.offer_case(
+        case_id=owned.pk,
+        to=cast.user("supervisor").public_id,
+        actor=cast.actor("officer"),
+        at=timezone.now(),
+    )
+    mine = book()
+    services.claim_case(case_id=mine.pk, actor=cast.actor("officer"), at=timezone.now())
     return {
+        "case_claim": (book(), "officer"),
+        "case_offer": (mine, "supervisor"),
+        "case_give_back": (owned, "supervisor"),
+        "offer_answer": (offer, "supervisor"),
+        "offer_withdraw": (offer, "supervisor"),
+        "filter_save": (None, "officer"),
+        "handover_write": (None, "officer"),
         "book": (None, "officer"),
         "ground_end": (case.grounds.get(), "officer"),
         "reprint": (submission.case, "officer"),
@@ -98,7 +115,17 @@ def about(cast, book, desk, monkeypatch):
         "translation_review": ("/admin/act/translations/es/", "translator"),
         "translation_withdraw": ("/admin/act/translations/ht/withdraw/", "translator"),
     } | dict.fromkeys(
-        ("ground_add", "release", "custody", "detainer_register", "status_claim", "conviction"),
+        (
+            "case_assign",
+            "unit_move",
+            "note_write",
+            "ground_add",
+            "release",
+            "custody",
+            "detainer_register",
+            "status_claim",
+            "conviction",
+        ),
         (case, "supervisor"),
     )
 
