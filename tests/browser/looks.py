@@ -21,7 +21,8 @@ def check(page: Page) -> None:
     """Fails where the page, as it is shown now, is not for everybody."""
     assert broken_rules(page, EVERY_RULE) == [], page.url
     _wear(page, "dark")
-    assert broken_rules(page, RULES_OF_COLOUR) == [], (page.url, "dark")
+    found = broken_rules(page, RULES_OF_COLOUR)
+    assert found == [], (page.url, "dark", found)
     page.set_viewport_size(NARROW)
     assert page.evaluate("document.documentElement.scrollWidth - window.innerWidth") <= 0, page.url
     page.set_viewport_size(WIDE)

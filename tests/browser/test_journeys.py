@@ -179,7 +179,7 @@ def release_from_the_board(page: Page, case: Case) -> Request:
     page.goto("/admin/")
     looks.check(page)
     page.locator(".ch-row", has_text=case.number).get_by_role("link", name="Release or pickup").click()  # 1
-    page.wait_for_url("**/release/")
+    page.wait_for_url("**/release/**")
     page.get_by_label("Set free").check()  # 2
     with page.expect_request(lambda request: request.method == "POST") as sent:
         page.get_by_role("button", name="Record the release").click()  # 3
