@@ -56,8 +56,10 @@ def template() -> dict[str, list[Row]]:
                 sql.SQL("SELECT * FROM {} WHERE ").format(name) + sql.SQL(where) + sql.SQL(" ORDER BY id"),
                 values,
             )
-            return cursor.fetchall()
+            return [{key: row[key] for key in row if key not in generated} for row in cursor.fetchall()]
 
+        cursor.execute("SELECT attname FROM pg_attribute WHERE attgenerated <> '' AND attnum > 0")
+        generated = {row["attname"] for row in cursor.fetchall()}
         (booking,) = rows("cases_booking", "booking_number = %s", os.environ["BENCH_TEMPLATE"])
         case = booking["case_id"]
         found = {"cases_booking": [booking], "cases_case": rows("cases_case", "id = %s", case)}
