@@ -6,6 +6,7 @@ the same broker. It reads the file back for its transmission and calls nobody; t
 """
 
 import os
+from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
 from uuid import uuid4
@@ -28,6 +29,7 @@ PARENTS = {
     "reply_id": "matching_reply",
 }
 FIRST_EVENTS = ("cases.document_received", "cases.booked", "matching.submission_opened")
+LATER = datetime(2999, 1, 1, tzinfo=UTC)
 Row = dict[str, Any]
 
 app = Celery("clearhold-bench-reference", broker=os.environ.get("CELERY_BROKER_URL", ""))
@@ -149,7 +151,9 @@ def book() -> None:
             elif table == "matching_expectedanswer":
                 mine = [row | {"state": "waiting", "settled_at": None, "reply_id": None} for row in mine]
             elif table == "matching_transmission":
-                mine = [row | {"state": "queued", "sent_at": None, "control_number": ""} for row in mine]
+                # Not due for years: the product's workers, which run beside, are to leave it alone.
+                queued = {"state": "queued", "sent_at": None, "control_number": "", "next_attempt_at": LATER}
+                mine = [row | queued for row in mine]
             insert(cursor, table, mine, ids)
         document = next(row for row in rows["cases_document"] if row["id"] == sent)
         first = [
