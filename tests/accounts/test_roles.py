@@ -22,6 +22,7 @@ from tests.actors import PASSWORD, PEOPLE, Cast, make_agency
 SHIFT = {"officer", "clerk", "supervisor"}
 HOUSE = SHIFT | {"administrator"}
 EXAMINERS = {"examiner", "second_examiner"}
+AUTHORS, COUNSEL = {"author", "state_author"}, {"counsel", "state_counsel"}
 SECOND = timedelta(seconds=1)
 
 # permission -> who has it in the cast's jail
@@ -55,6 +56,10 @@ IN_JAIL: dict[P, set[str]] = {
     P.HOLD_DECIDE: {"supervisor"},
     P.STATUS_CLAIM_RECORD: SHIFT,
     P.TRANSLATION_REVIEW: {"translator"},
+    P.POLICY_VIEW: HOUSE | AUTHORS | COUNSEL,
+    P.POLICY_EDIT: AUTHORS,
+    P.POLICY_REVIEW: COUNSEL,
+    P.POLICY_ENACT: AUTHORS,
     P.PROTECTION_HANDLE: {"protector"},
     P.CONVICTION_RECORD: SHIFT,
     P.DUTY_RECORD: SHIFT,

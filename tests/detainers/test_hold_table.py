@@ -29,8 +29,8 @@ MAY = {
     "death": {"officer", "supervisor"},
     "escape": {"officer", "supervisor"},
     "recapture": {"officer", "supervisor"},
-    "lift": {"clerk", "supervisor", "liaison"},
-    "cancel": {"officer", "clerk", "supervisor"},
+    "lift": {"clerk", "supervisor", "liaison", "client"},
+    "cancel": {"officer", "clerk", "supervisor", "client"},
     "add_ground": {"officer", "clerk", "supervisor"},
     "prove_citizenship": {"officer", "clerk", "supervisor"},
 }
