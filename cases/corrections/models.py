@@ -11,7 +11,7 @@ from cases.corrections.standing import Movement
 from cases.corrections.states import CorrectionState, pairs
 from cases.querysets import CorrectionQuerySet
 
-_IN_THIS_TRANSACTION = """
+IN_THIS_TRANSACTION = """
     SELECT 1 FROM cases_correction c
      WHERE c.state = 'applied' AND c.applied_txid = pg_current_xact_id()::text::bigint
 """
@@ -57,7 +57,7 @@ def only_by_correction(
             FOR changed IN SELECT n.key FROM jsonb_each(to_jsonb(NEW)) n
                             WHERE {guarded} AND n.value IS DISTINCT FROM was -> n.key {free}
             LOOP
-                IF NOT EXISTS ({_IN_THIS_TRANSACTION}
+                IF NOT EXISTS ({IN_THIS_TRANSACTION}
                                AND c.subject_id = {subject} AND (c.field = changed OR c.way = 'withdraw')){kept} THEN
                     RAISE EXCEPTION 'cases: Cannot update % of %: a fact changes by a correction only',
                         changed, TG_TABLE_NAME;

@@ -2,11 +2,12 @@
 
 from uuid import uuid4
 
+import pgtrigger
 from django.db import models
 
 from accounts.models import Agency
 from audit.models import ClockTimestamp
-from cases.corrections.models import only_by_correction
+from cases.corrections.models import IN_THIS_TRANSACTION, only_by_correction
 from cases.models.document import Document
 from cases.models.person import Person
 from cases.querysets import (
@@ -14,7 +15,26 @@ from cases.querysets import (
     CaseChildQuerySet,
     CaseQuerySet,
 )
-from cases.states import Custody
+from cases.states import MOVES, Custody
+
+
+def only_legal_moves() -> pgtrigger.Trigger:
+    """Custody changes as the table of moves says; to anything else only by a correction applied in the same transaction."""
+    legal = ", ".join(f"'{step.source}:{step.target}'" for step in MOVES)
+    return pgtrigger.Trigger(
+        name="moves",
+        when=pgtrigger.Before,
+        operation=pgtrigger.Update,
+        condition=pgtrigger.AnyChange("custody_state"),
+        func=f"""
+            IF OLD.custody_state || ':' || NEW.custody_state <> ALL(ARRAY[{legal}])
+               AND NOT EXISTS ({IN_THIS_TRANSACTION} AND c.case_id = NEW.id) THEN
+                RAISE EXCEPTION 'cases: Invalid transition of custody from % to %', OLD.custody_state, NEW.custody_state
+                    USING ERRCODE = 'check_violation';
+            END IF;
+            RETURN NEW;
+        """,
+    )
 
 
 class CaseCounter(models.Model):
@@ -77,6 +97,7 @@ class Case(models.Model):
                 name="cases_case_in_custody",
             ),
         ]
+        triggers = [only_legal_moves()]
 
     class Privacy:
         personal = ("number",)

@@ -35,15 +35,7 @@ def settle_breach(
         _after_custody(case, running, ended, actor)
         return None
     if ended is None:
-        if running is not None:
-            since = (
-                case.grounds.filter(ended_at__isnull=True)
-                .order_by("started_at")
-                .values_list("started_at", flat=True)
-            )
-            end_breach(
-                running, case, until=_not_before_raised(running, since.first() or at, floor), actor=actor
-            )
+        _covered_by_ground(case, running, at, actor, floor)
         return None
     if running is None and at > (since := _uncounted_since(case, ended)):
         return open_breach(case, from_at=since, until=None, actor=actor)
@@ -69,6 +61,29 @@ def _covered_by_hold(
     covered_until = max([*earlier, *(at for at in since if at is not None)], default=hold.started_at)
     if covered_until < hold.started_at and not _recorded(case, covered_until):
         open_breach(case, from_at=covered_until, until=hold.started_at, actor=actor)
+
+
+def _covered_by_ground(
+    case: Case, running: Breach | None, at: datetime, actor: Actor, floor: datetime | None
+) -> None:
+    """A local ground carries the custody again. What lay between the last authority and its start stays a breach,
+    also when no sweep saw it while it lasted."""
+    open_grounds = case.grounds.filter(ended_at__isnull=True).order_by("started_at")
+    since = open_grounds.values_list("started_at", flat=True).first()
+    if running is not None:
+        end_breach(running, case, until=_not_before_raised(running, since or at, floor), actor=actor)
+        return
+    if floor is not None or since is None:
+        return  # what a correction reveals of the past, it records itself
+    back = case.custody_events.filter(kind="recaptured").order_by("-occurred_at")
+    covered = [
+        *case.grounds.filter(ended_at__isnull=False).values_list("ended_at", flat=True),
+        *(hold.ends_at for hold in Hold.objects.filter(case=case)),
+        *back.values_list("occurred_at", flat=True)[:1],
+    ]
+    began = _uncounted_since(case, max(covered, default=since))
+    if began < since and not _recorded(case, began):
+        open_breach(case, from_at=began, until=since, actor=actor)
 
 
 def _not_before_raised(breach: Breach, stated: datetime, floor: datetime | None = None) -> datetime:

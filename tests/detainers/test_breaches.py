@@ -55,6 +55,31 @@ def test_a_new_ground_ends_it_but_does_not_shorten_what_was_raised(road: Road) -
     assert case.breaches.count() == 2
 
 
+def test_a_gap_before_a_new_ground_is_a_breach_though_no_sweep_saw_it(road: Road) -> None:
+    case, detainer = road.held(eligible_at=ago(hours=5))
+    clerk, supervisor = road.cast.actor("clerk"), road.cast.actor("supervisor")
+    lifted, again = ago(minutes=30), ago(minutes=20)
+    services.lift_detainer(detainer_id=detainer.pk, actor=clerk, at=lifted)
+    breach = case.breaches.first()
+
+    cases.add_ground(case_id=case.pk, actor=supervisor, at=again, kind=LocalGround.Kind.CHARGE)
+
+    assert breach is None
+    breach = case.breaches.get()
+    assert (breach.from_at, breach.until_at, breach.state) == (lifted, again, "ended")
+
+
+def test_a_ground_that_follows_at_once_leaves_no_breach(road: Road) -> None:
+    case, detainer = road.held(eligible_at=ago(hours=5))
+    supervisor = road.cast.actor("supervisor")
+    lifted = ago(minutes=30)
+    services.lift_detainer(detainer_id=detainer.pk, actor=supervisor, at=lifted)
+
+    cases.add_ground(case_id=case.pk, actor=supervisor, at=lifted, kind=LocalGround.Kind.CHARGE)
+
+    assert not case.breaches.exists()
+
+
 def test_it_is_closed_only_after_it_ended_with_cause_and_remedy(road: Road) -> None:
     case, breach = breached(road, hours=3)
     supervisor = road.cast.actor("supervisor")
