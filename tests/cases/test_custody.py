@@ -219,4 +219,4 @@ def test_who_sees_the_case(book: CaseFactory):
         who for who in PEOPLE if Case.objects.visible_to(book.cast.actor(who)).filter(pk=case.pk).exists()
     }
 
-    assert sees == {"officer", "clerk", "supervisor", "administrator"}
+    assert sees == {"officer", "clerk", "supervisor", "administrator", "protector"}

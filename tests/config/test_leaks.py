@@ -202,7 +202,9 @@ class Road:
         scan = SimpleUploadedFile(f"{SURNAME}.pdf", PAPER, "application/pdf")
         other = {"subject_surname": "Somebody", "subject_birth_date": "1971-02-24"}
         self.send("clerk", "detainer_register", case, 302, scan=scan, **paper)
-        self.send("clerk", "detainer_register", case, 302, **(paper | other))
+        self.send("clerk", "detainer_register", case, 400, **(paper | other))
+        lacks = "OTHER_PERSON,OTHER_BIRTH_DATE"
+        self.send("clerk", "detainer_register", case, 302, **(paper | other), confirm=lacks)
         self.send("clerk", "detainer_register", case, 400, **(paper | {"channel": SURNAME}))
         detainer = Detainer.objects.get(state="received")
         at = wall(timezone.now() - timedelta(minutes=4))
