@@ -127,7 +127,7 @@ def register_the_detainer(page: Page) -> None:
     page.get_by_label("Date of birth").fill(TOLD.birth_date.isoformat())
     page.get_by_label("Biometric confirmation of identity").check()
     page.get_by_label("Kind").select_option("ADMIN_I200")
-    page.get_by_label("Signed by").fill("Supervisory officer")
+    page.get_by_label("Signed by").select_option("immigration_officer")
     page.get_by_label("Signed at").fill(received)
     expect(page.get_by_label("Received at")).to_have_value(received)
     page.get_by_role("button", name="Register the detainer").click()
