@@ -38,7 +38,7 @@ stop: ## Stop the database and the broker when something else left them running;
 
 test: .venv/.synced services ## Set up and run all tests on every core; ARGS go to pytest: make test ARGS='-k clock -x'
 	@$(MAKE) browser || echo "Going on without a browser: the tests that need one will say that they were skipped."
-	@$(PY) -m pytest --numprocesses auto --maxprocesses 4 --dist loadgroup $(ARGS)
+	@$(PY) -m pytest --numprocesses auto --maxprocesses 4 --dist load $(ARGS)
 
 check: .venv/.synced services ## Format, lint, types, import directions, migrations, deployment, state diagrams
 	$(BIN)/ruff format --check .

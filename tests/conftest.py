@@ -18,7 +18,7 @@ def pytest_configure() -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    sharing.share(items)
+    sharing.put_in_order(items)
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""How the tests are shared among the processes of pytest-xdist, each of which has a database of its own."""
+"""The order of the tests, where pytest-xdist shares them among processes that each have a database of their own."""
 
 import pytest
 from django.test import TestCase, TransactionTestCase
@@ -6,32 +6,22 @@ from django.test import TestCase, TransactionTestCase
 REAL_PROCESSES = ("faults", "embedded", "browser")
 
 
-def share(items: list[pytest.Item]) -> None:
-    """Keep each file in one process, and the tests that start whole installations or browsers after one another.
+def put_in_order(items: list[pytest.Item]) -> None:
+    """Tests that start whole installations or browsers come first among their like: no process waits for them at the end.
 
-    The long ones come first, so that no process waits for another at the end. Within a process, tests that commit follow those
-    that roll back, as pytest-django has them: emptying the tables also takes away the rows that migrations made.
+    Tests that commit follow those that roll back, as pytest-django has them: emptying the tables also takes away the rows that
+    migrations made.
     """
-    for item in items:
-        item.add_marker(pytest.mark.xdist_group(_group(item)))
     items.sort(key=_rank)
 
 
-def _group(item: pytest.Item) -> str:
-    place = "processes" if _is_heavy(item) else item.path.relative_to(item.config.rootpath).as_posix()
-    return f"{place}:{_rank(item)}"
-
-
 def _rank(item: pytest.Item) -> int:
+    is_heavy = item.path.parent.name in REAL_PROCESSES
     if _commits(item):
-        return 2 if _is_heavy(item) else 3
-    if _is_heavy(item):
+        return 2 if is_heavy else 3
+    if is_heavy:
         return 0
     return 1 if _uses_database(item) else 4
-
-
-def _is_heavy(item: pytest.Item) -> bool:
-    return item.path.parent.name in REAL_PROCESSES
 
 
 def _commits(item: pytest.Item) -> bool:

@@ -30,6 +30,7 @@ def test_a_translation_is_reviewed_and_a_notice_filed(signed_in, transactional_c
     ).to_be_visible()
 
     page = signed_in("clerk", f"/admin/case/{case.public_id}/")
+    page.locator("a[href='#tab-documents']").click()
     page.get_by_role("link", name="Notices, forms and worksheets of this case").click()
     expect(page.get_by_text("reviewed by Translator")).to_be_visible()
     look(page, "documents")
