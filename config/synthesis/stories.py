@@ -9,9 +9,9 @@ from random import Random
 from config.synthesis.walk import Walk
 
 Walked = Callable[[Walk], None]
-HOLDING = ("TX", "NC")
+HOLDING = ("TX",)
 FORBIDDING = ("NJ", "IL", "WA")
-EVERYWHERE = (*HOLDING, *FORBIDDING)
+EVERYWHERE = (*HOLDING, "NC", *FORBIDDING)
 
 ENDED, INSIDE, FRESH, ON_HOLD = "ended", "inside", "fresh", "on hold"
 
