@@ -144,8 +144,12 @@ class ScopedModelAdmin(_Declared, ModelAdmin):  # type: ignore[misc]
         return queryset.order_by(*ordering) if ordering else queryset
 
     def get_urls(self) -> list[Any]:
-        """Without the redirect from the addresses of long ago, which is a view outside these bases."""
-        return [entry for entry in super().get_urls() if str(entry.pattern) != "<path:object_id>/"]
+        """Without the redirect from the addresses of long ago, which is a view outside these bases, and the admin's own log.
+
+        That log stays empty: what happened to a row is in the audit trail, and nobody but the owner may read the other table.
+        """
+        left_out = {"<path:object_id>/", "<path:object_id>/history/"}
+        return [entry for entry in super().get_urls() if str(entry.pattern) not in left_out]
 
     def has_module_permission(self, request: HttpRequest) -> bool:
         return actor_of(request).may_somewhere(self.permission)

@@ -114,6 +114,16 @@ def test_a_person_shows_only_case_numbers_within_sight(at_desk, book):
     )
 
 
+def test_the_log_of_the_admin_has_no_address_and_no_link(at_desk, book):
+    case = book()
+    client = at_desk("supervisor")
+
+    page = client.get(f"/admin/cases/person/{case.person_id}/change/", follow=True).content.decode()
+
+    assert "/history/" not in page
+    assert client.get(f"/admin/cases/person/{case.person_id}/history/").status_code == 404
+
+
 @pytest.mark.parametrize("action", ["add/", "1/delete/"])
 def test_nothing_is_added_or_deleted_there(at_desk, action):
     assert at_desk("supervisor").get(f"/admin/cases/case/{action}").status_code in (302, 403, 404)
