@@ -116,7 +116,13 @@ def _did(row: Duty, zone: str) -> Iterable[str]:
     if row.code == Code.GIVE_COPY:
         for service in row.detainer.services.all():
             when = clockwords.short(service.served_at, zone, now=service.served_at)
-            yield _("Served %(when)s, language %(language)s, %(method)s.") % {
+            text = _("Served %(when)s, language %(language)s, %(method)s.")
+            if not service.counts:
+                text = _(
+                    "Given %(when)s, language %(language)s, %(method)s, with a notice that nobody had reviewed: "
+                    "it does not count as service."
+                )
+            yield text % {
                 "when": when,
                 "language": service.language,
                 "method": service.get_method_display().lower(),

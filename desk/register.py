@@ -92,7 +92,9 @@ def lines(found: Sequence[Detainer] | QuerySet[Detainer]) -> list[Line]:
     newest = PolicyDecision.objects.filter(detainer=OuterRef("pk")).order_by("-pk").values("verdict")[:1]
     last = Hold.objects.filter(detainer=OuterRef("pk")).order_by("-started_at").values("recorded_state")[:1]
     first = (
-        DetainerService.objects.filter(detainer=OuterRef("pk")).order_by("served_at").values("served_at")[:1]
+        DetainerService.objects.filter(detainer=OuterRef("pk"), counts=True)
+        .order_by("served_at")
+        .values("served_at")[:1]
     )
     full = (
         Detainer.objects.filter(pk__in=ids)

@@ -26,7 +26,7 @@ class Fact:
 
 def served_at(detainer: Detainer) -> datetime | None:
     """The first service of the copy that counts."""
-    return min((service.served_at for service in detainer.services.all()), default=None)
+    return min((service.served_at for service in detainer.services.all() if service.counts), default=None)
 
 
 def ordered_at(detainer: Detainer) -> datetime | None:

@@ -3,6 +3,7 @@
 REGISTERED = "detainers.registered"
 DEFICIENT = "detainers.deficient"
 SERVED = "detainers.served"
+SERVED_UNREVIEWED = "detainers.served_unreviewed"
 LIFTED = "detainers.lifted"
 CANCELLED = "detainers.cancelled"
 AMENDED = "detainers.amended"
@@ -52,6 +53,8 @@ SENTENCES = {
     REGISTERED: "{actor} registered a detainer ({edition}), received {received_at} by {channel}.",
     DEFICIENT: "The detainer ({edition}) is deficient on its face: {why} It gives no ground to hold.",
     SERVED: "{actor} served a copy of the detainer on {served_at} ({method}, language {language}).",
+    SERVED_UNREVIEWED: "{actor} gave the person a copy of the detainer on {served_at} with a notice in the language "
+    "{notice}, whose text nobody has reviewed. It does not count as service.",
     LIFTED: "{actor} recorded that the detainer was lifted on {lifted_at}. {why}. {reason}",
     CANCELLED: "{actor} recorded that a later form ended the detainer on {cancelled_at}. {reason}",
     AMENDED: "{actor} registered a new version of a detainer ({edition}), received {received_at}. It lengthens no hold.",

@@ -126,7 +126,8 @@ def left_as(case: Case) -> HoldState:
 
 
 def first_service(detainer: Detainer) -> datetime | None:
-    return min((service.served_at for service in detainer.services.all()), default=None)
+    """When a copy was first given in a way that counts; one with a notice that nobody has reviewed does not."""
+    return min((service.served_at for service in detainer.services.all() if service.counts), default=None)
 
 
 def form_rule(detainer: Detainer) -> FormRule:

@@ -94,5 +94,5 @@ def corrections(actor: Actor, case: Case) -> list[Correction]:
 
 
 def first_service(detainer: Detainer) -> datetime | None:
-    """When the copy was first given to the person."""
-    return min((service.served_at for service in detainer.services.all()), default=None)
+    """When the copy was first given to the person in a way that counts as service."""
+    return min((service.served_at for service in detainer.services.all() if service.counts), default=None)

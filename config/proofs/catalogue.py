@@ -226,7 +226,19 @@ def _papers() -> list[Proof]:
     def no_reasons(scene: Scene) -> None:
         sql("UPDATE detainers_detainer SET state = 'deficient' WHERE case_id = %s", scene.unserved.pk)
 
+    def unreviewed(scene: Scene) -> None:
+        paper = Detainer.objects.get(case=scene.unserved)
+        scene.new(
+            DetainerService,
+            detainer_id=str(paper.pk),
+            served_at="now()",
+            notice_language="'es'",
+            counts="true",
+        )
+
     return [
+        Proof("service.reviewed_notice", "A notice in a translation that nobody has reviewed never counts as service.",
+              unreviewed, "nobody has reviewed is no service", trigger(DetainerService, "reviewed_notice")),
         Proof("service.after_receipt", "No copy is served before the detainer was received.", before_receipt,
               "served before received", trigger(DetainerService, "after_receipt")),
         Proof("detainer.own_case", "A detainer never moves to another case.", to_other_case,

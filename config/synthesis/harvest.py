@@ -29,6 +29,8 @@ NOT_OF_A_CASE = frozenset({
 })  # fmt: skip
 # The transaction that writes a row gives these, also when it is a copy.
 LEFT_OUT = frozenset({"txid"})
+# Tables that a guard on a row reads: they are copied before it.
+READ_BY_GUARDS = {"detainers_hold": ("detainers_detainerservice",)}
 # A row is written down shortly after this instant of its own.
 HAPPENED = (
     "occurred_at", "started_at", "received_at", "served_at", "signed_at", "found_at", "claimed_at", "decided_at", "from_at",
@@ -100,7 +102,7 @@ class Table:
 
 
 def tables() -> list[Table]:
-    """Every table of a case, parents before children."""
+    """Every table of a case, parents before children, and before what a guard reads them for."""
     listed = [
         model._meta.db_table
         for model in apps.get_models(include_auto_created=True)
@@ -111,7 +113,7 @@ def tables() -> list[Table]:
 
     def add(table: Table) -> None:
         if table not in ordered:
-            for parent in table.foreign.values():
+            for parent in (*table.foreign.values(), *READ_BY_GUARDS.get(table.name, ())):
                 if parent in found and parent != table.name:
                     add(found[parent])
             if table not in ordered:

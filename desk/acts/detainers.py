@@ -14,8 +14,10 @@ from cases.models import Case
 from desk.acts.base import CaseActView, Done
 from desk.acts.fields import ActForm, LocalTimeField, PickField, ReasonField
 from desk.acts.grounds import left_custody
+from detainers.documents.languages import standings
 from detainers.lifts import BY_ISSUER, MEANING
 from detainers.models import Detainer, DetainerService
+from detainers.notices import FORM, NOTICE_WORDS
 from detainers.services import lift_detainer, serve_detainer
 from detainers.states import DetainerState
 
@@ -44,6 +46,18 @@ LANGUAGES = [
     ("ur", gettext_lazy("Urdu")),
     ("other", gettext_lazy("Another language")),
 ]
+
+
+def notice_choices() -> list[tuple[str, Any]]:
+    """Each notice there is; those that nobody has reviewed say that they do not count."""
+    draft = _("%(language)s, draft that nobody has reviewed: does not count as service")
+    found = {item.text.code: item.is_draft for item in standings()}
+    ours = [
+        (code, draft % {"language": words} if found[code] else words)
+        for code, words in NOTICE_WORDS.items()
+        if code in found
+    ]
+    return [("", _("Choose")), *ours, (FORM, _("None of ours: the notice printed on the form itself"))]
 
 
 class DetainerActView(CaseActView):
@@ -88,6 +102,15 @@ class ServeForm(ActForm):
         max_length=12,
         required=False,
     )
+    notice_language = forms.ChoiceField(
+        label=gettext_lazy("Language of the notice that was given with it"),
+        help_text=gettext_lazy(
+            "The copy is the received form itself; the notice explains it. A text that no person has reviewed does "
+            "not count as service. Where there is none in the person's language, give a reviewed one and have it "
+            "interpreted."
+        ),
+        error_messages={"required": gettext_lazy("Choose the language of the notice that was given.")},
+    )
     method = PickField(
         label=gettext_lazy("How it was given"),
         choices=DetainerService.Method.choices,
@@ -111,6 +134,10 @@ class ServeForm(ActForm):
         help_text=gettext_lazy("The copy counts as served all the same."),
         required=False,
     )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["notice_language"].choices = notice_choices()  # type: ignore[attr-defined]
 
     def clean(self) -> dict[str, Any]:
         typed = super().clean() or self.cleaned_data
@@ -156,7 +183,7 @@ class DetainerServeView(DetainerActView):
 
     def blocked(self) -> str:
         if self.detainer.state == DetainerState.SERVED:
-            first = self.detainer.services.order_by("served_at").first()
+            first = self.detainer.services.filter(counts=True).order_by("served_at").first()
             return _("The copy was served on %(when)s. There is nothing more to do here.") % {
                 "when": self.when(first.served_at if first else self.now)
             }
@@ -165,11 +192,12 @@ class DetainerServeView(DetainerActView):
     def perform(self, form: Any) -> Done:
         typed = form.cleaned_data
         is_other = typed["language"] == "other"
-        serve_detainer(
+        service = serve_detainer(
             detainer_id=self.detainer.pk,
             actor=self.actor,
             at=typed["at"].at,
             language=typed["language_other"] if is_other else typed["language"],
+            notice_language=typed["notice_language"],
             method=typed["method"],
             method_detail=typed["method_detail"],
             refused_to_sign=typed["refused_to_sign"],
@@ -178,7 +206,14 @@ class DetainerServeView(DetainerActView):
             officer_title=typed["officer_title"],
             served_text=typed["at"].text,
         )
-        return self.done(_("Copy served %(when)s.") % {"when": self.when(typed["at"])})
+        facts = {"when": self.when(typed["at"]), "language": service.notice_words}
+        if not service.counts:
+            text = _(
+                "Recorded: copy given %(when)s. It does not count as service, because nobody has reviewed the notice "
+                "in %(language)s. Serve a copy again with a notice that was reviewed."
+            )
+            return self.done(text % facts, level=messages.WARNING)
+        return self.done(_("Copy served %(when)s.") % facts)
 
 
 class LiftForm(ActForm):

@@ -84,6 +84,7 @@ _WORK = _DONE.format(
     SELECT 'served', v.served_at FROM detainers_detainerservice v
       JOIN detainers_detainer d ON d.id = v.detainer_id JOIN cases_case c ON c.id = d.case_id
      WHERE c.agency_id = %(agency)s AND v.served_at >= %(first)s AND v.served_at < %(last)s AND v.withdrawn_at IS NULL
+       AND v.counts
     """,
 )
 _BY_HOUR = """

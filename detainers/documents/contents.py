@@ -19,7 +19,7 @@ from detainers.documents.typesetting import clean, left_to_right
 from detainers.duties import TELLING
 from detainers.models import CaseAuthority, Detainer, Hold
 from detainers.policies import Decision
-from detainers.situation import Situation, papers_result
+from detainers.situation import Situation, first_service, papers_result
 
 SIZES = {"en": 10, "zh": 10, "ar": 10, "fr": 9.2}
 """Type size of the notice in points, so that each language fills one sheet and the signatures stay with the text."""
@@ -284,7 +284,7 @@ def _limit_row(subject: Subject, limit: Any, governs: bool) -> list[str]:
 
 def _paper_row(subject: Subject, detainer: Detainer) -> list[str]:
     decision = subject.situation.decision_on(detainer.pk)
-    served = min((item.served_at for item in detainer.services.all()), default=None)
+    served = first_service(detainer)
     return [
         detainer.edition.replace("_", " "),
         subject.when(detainer.received_at),

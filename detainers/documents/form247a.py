@@ -90,5 +90,6 @@ def _served(service: Any, zone: str) -> str:
     how = service.get_method_display().lower() + (
         f" ({clean(service.method_detail)})" if service.method_detail else ""
     )
+    idle = "" if service.counts else "; does not count as service: nobody has reviewed the text of the notice"
     signed = "; the person did not sign" if service.refused_to_sign else ""
-    return f"Served on the person {local_time(service.served_at, zone)}, {how}, language {clean(service.language)}{signed}."
+    return f"Served on the person {local_time(service.served_at, zone)}, {how}, language {clean(service.language)}{signed}{idle}."

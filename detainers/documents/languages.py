@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from detainers.documents.texts import CODES, Text, text
 from detainers.models import TranslationReview
+from detainers.notices import FORM, ORIGINAL
 
 
 @dataclass(frozen=True)
@@ -48,6 +50,19 @@ def standings() -> tuple[Standing, ...]:
 def reviewed(code: str) -> bool:
     """Whether a notice in this language counts as notice: its text was reviewed by a person. False without a text of ours."""
     return code in CODES and standing(code).is_reviewed
+
+
+def counts_as_notice(code: str, at: datetime) -> tuple[bool, str]:
+    """Whether a notice in this language, given at `at`, counts, and the digest of its text; ('' where it has none of ours).
+
+    The approval must have stood when the notice was given. Raises KeyError for a language without a notice.
+    """
+    if code == FORM:
+        return True, ""
+    now = standing(code)
+    is_original = code == ORIGINAL and not now.text.is_machine_made
+    approved = now.review is not None and now.review.reviewed_at <= at
+    return is_original or approved, now.text.digest
 
 
 def _in_force(found: Text) -> TranslationReview | None:

@@ -11,12 +11,12 @@ from detainers.models.lists import Difference, FederalList
 from detainers.models.paper import (
     ConditionFinding,
     Detainer,
-    DetainerService,
     PolicyDecision,
     StatusClaim,
     Warrant,
 )
 from detainers.models.policy import PlaceAssessed, Policy
+from detainers.models.service import DetainerService
 
 __all__ = [
     "Breach",

@@ -35,7 +35,8 @@ MAY_BEGIN = """
     END IF;
     IF paper.needs_service AND NOT EXISTS (
         SELECT 1 FROM detainers_detainerservice s
-         WHERE s.detainer_id = NEW.detainer_id AND s.served_at <= NEW.started_at AND s.withdrawn_at IS NULL
+         WHERE s.detainer_id = NEW.detainer_id AND s.served_at <= NEW.started_at
+           AND s.counts AND s.withdrawn_at IS NULL
     ) THEN
         RAISE EXCEPTION 'detainers: this edition takes effect only when served'
             USING ERRCODE = 'check_violation';

@@ -228,69 +228,6 @@ class Warrant(models.Model):
         return self.kind in (self.Kind.ADMIN_I200, self.Kind.ADMIN_I205)
 
 
-class DetainerService(models.Model):
-    """A copy given to the person: when, in which language, how. It lets the edition take effect."""
-
-    class Method(models.TextChoices):
-        IN_PERSON = "in_person", _("In person")
-        INMATE_MAIL = "inmate_mail", _("Inmate mail")
-        OTHER = "other", _("Other")
-
-    public_id = models.UUIDField(default=uuid4, unique=True, editable=False)
-    detainer = models.ForeignKey(Detainer, on_delete=models.PROTECT, related_name="services")
-    served_at = models.DateTimeField()
-    served_text = models.CharField(_("time as entered"), max_length=60, blank=True)
-    language = models.CharField(_("language (code such as es)"), max_length=12)
-    method = models.CharField(max_length=12, choices=Method)
-    method_detail = models.CharField(max_length=200, blank=True)
-    refused_to_sign = models.BooleanField(default=False)
-    interpreter_id = models.CharField(_("interpreter (id or line number)"), max_length=60, blank=True)
-    officer_name = models.CharField(
-        _("officer who gave it, if not who recorded it"), max_length=150, blank=True
-    )
-    officer_title = models.CharField(_("title of that officer"), max_length=100, blank=True)
-    served_by = models.CharField(max_length=64)
-    recorded_at = models.DateTimeField(db_default=ClockTimestamp(), editable=False)
-    withdrawn_at = models.DateTimeField(null=True, blank=True, editable=False)
-
-    objects = StandingManager.from_queryset(DetainerChildQuerySet)()
-    ever = DetainerChildQuerySet.as_manager()
-
-    class Meta:
-        constraints = [
-            models.CheckConstraint(name="detainers_service_language", condition=~models.Q(language="")),
-            models.CheckConstraint(
-                name="detainers_service_other_said",
-                condition=~models.Q(method="other") | ~models.Q(method_detail=""),
-            ),
-        ]
-        indexes = [models.Index(fields=["detainer", "served_at"], name="detainers_service_first")]
-        triggers = [
-            no_delete(),
-            only_by_correction(),
-            pgtrigger.Trigger(
-                name="after_receipt",
-                when=pgtrigger.Before,
-                operation=pgtrigger.Insert | pgtrigger.Update,
-                declare=[("received", "timestamptz")],
-                func="""
-                    SELECT received_at INTO received FROM detainers_detainer WHERE id = NEW.detainer_id;
-                    IF NEW.served_at < received THEN
-                        RAISE EXCEPTION 'detainers: served before received' USING ERRCODE = 'check_violation';
-                    END IF;
-                    RETURN NEW;
-                """,
-            ),
-        ]
-
-    class Privacy:
-        personal = ("officer_name",)
-        retention = "with its case"
-
-    def __str__(self) -> str:
-        return f"Service of {self.served_at:%Y-%m-%d}"
-
-
 class ConditionFinding(models.Model):
     """A named person found that a condition of the law is met: a judicial order, a listed serious case."""
 

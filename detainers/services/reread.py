@@ -58,8 +58,8 @@ def _restate(detainer: Detainer) -> None:
 
 
 def standing_state(detainer: Detainer) -> DetainerState:
-    """Served or only received, by the services that stand."""
-    return DetainerState.SERVED if detainer.services.exists() else DetainerState.RECEIVED
+    """Served or only received, by the services that stand and count."""
+    return DetainerState.SERVED if detainer.services.filter(counts=True).exists() else DetainerState.RECEIVED
 
 
 def _move(detainer: Detainer, to: DetainerState) -> None:

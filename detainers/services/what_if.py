@@ -43,7 +43,7 @@ PAPERS = """
                                           WHERE h.case_id = c.id AND h.superseded_by IS NULL)),
            d.edition, d.received_at, d.ended_at, d.deficiencies::text <> '[]',
            (SELECT min(s.served_at) FROM detainers_detainerservice s
-             WHERE s.detainer_id = d.id AND s.withdrawn_at IS NULL),
+             WHERE s.detainer_id = d.id AND s.counts AND s.withdrawn_at IS NULL),
            p.facts::text, md5((p.trace->'rows')::text), p.id
       FROM cases_case c
       JOIN detainers_detainer d ON d.case_id = c.id AND d.withdrawn_at IS NULL

@@ -138,6 +138,7 @@ def serve_the_copy(page: Page) -> None:
     page.get_by_role("link", name="Serve the copy").click()
     looks.check(page)
     page.get_by_label("Language in which it was explained").select_option("es")
+    page.get_by_label("Language of the notice that was given with it").select_option("en")
     page.get_by_label("In person").check()
     page.get_by_role("button", name="Record the service").click()
     expect(page.get_by_text("Copy served").first).to_be_visible()

@@ -209,7 +209,15 @@ class Road:
         detainer = Detainer.objects.get(state="received")
         at = wall(timezone.now() - timedelta(minutes=4))
         self.send(
-            "clerk", "detainer_serve", detainer, 302, served=at, at=at, language="es", method="in_person"
+            "clerk",
+            "detainer_serve",
+            detainer,
+            302,
+            served=at,
+            at=at,
+            language="es",
+            notice_language="en",
+            method="in_person",
         )
         detainers.claim_status(
             case_id=case.pk,
@@ -226,7 +234,16 @@ class Road:
         self.get("clerk", act_url("release", case), 403)
         self.get("reviewer", act_url("book"), 403)
         at = wall(timezone.now())
-        self.send("clerk", "detainer_serve", detainer, 409, at=at, language="es", method="in_person")
+        self.send(
+            "clerk",
+            "detainer_serve",
+            detainer,
+            409,
+            at=at,
+            language="es",
+            notice_language="en",
+            method="in_person",
+        )
 
     def read(self, case: Case) -> None:
         for path in ("/admin/", "/admin/cases/case/", reverse("admin:case", args=[case.public_id])):

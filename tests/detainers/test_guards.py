@@ -9,6 +9,7 @@ from django.db import DatabaseError, connection, transaction
 
 from cases import services as cases
 from cases.models import Case
+from detainers.documents import texts
 from detainers.models import Breach, Detainer, Hold, PolicyDecision
 from tests.detainers.builders import Road, ago, hold_of
 
@@ -208,6 +209,36 @@ def test_service_before_receipt_is_refused(road: Road) -> None:
         lambda: sql(statement, detainer.pk, detainer.received_at - timedelta(seconds=1)),
         "served before received",
     )
+
+
+NOTICE = """
+    INSERT INTO detainers_detainerservice (public_id, detainer_id, served_at, served_text, language, method, method_detail,
+        refused_to_sign, interpreter_id, officer_name, officer_title, served_by, notice_language, notice_digest, counts)
+    VALUES (gen_random_uuid(), %s, %s, '', 'es', 'in_person', '', false, '', '', '', 'x', %s, %s, true)
+"""
+
+
+@pytest.mark.parametrize("notice", ["", "es", "mam"])
+def test_a_notice_that_nobody_reviewed_cannot_count(road: Road, notice: str) -> None:
+    detainer = road.register(road.case())
+    digest = texts.text("es").digest
+
+    refused(lambda: sql(NOTICE, detainer.pk, detainer.received_at, notice, digest), "is no service")
+
+
+def test_no_hold_begins_on_a_service_that_does_not_count(road: Road) -> None:
+    case, _ = road.held(eligible_at=ago(hours=3))
+    other = road.register(road.case(), at=ago(days=8))
+    road.serve(other, notice_language="es")
+    decision = other.decisions.latest("pk")
+    begin = copy_of(
+        hold_of(case), case_id=other.case_id, detainer_id=other.pk, policy_decision_id=decision.pk
+    )
+
+    refused(begin, "takes effect only when served")
+    road.serve(other, at=ago(days=7))
+    begin()
+    assert hold_of(other.case).detainer == other
 
 
 def test_a_deficient_detainer_has_reasons_and_boxes_have_groups(road: Road) -> None:

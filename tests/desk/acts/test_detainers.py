@@ -185,6 +185,7 @@ def test_the_copy_is_served_and_without_a_ground_the_hold_begins(book, detainer,
         detainer,
         at=wall(at),
         language="es",
+        notice_language="en",
         method="in_person",
         interpreter_id="line 4",
         refused_to_sign="on",
@@ -201,7 +202,13 @@ def test_the_copy_is_served_and_without_a_ground_the_hold_begins(book, detainer,
 
 def test_another_language_and_another_way_must_be_said(detainer, desk, send):
     response = send(
-        desk("officer"), "detainer_serve", detainer, at=wall(timezone.now()), language="other", method="other"
+        desk("officer"),
+        "detainer_serve",
+        detainer,
+        at=wall(timezone.now()),
+        language="other",
+        notice_language="en",
+        method="other",
     )
     refused = send(
         desk("officer"),
@@ -210,6 +217,7 @@ def test_another_language_and_another_way_must_be_said(detainer, desk, send):
         at=wall(timezone.now()),
         language="other",
         language_other="kjb",
+        notice_language="en",
         method="other",
     )
 
@@ -225,7 +233,13 @@ def test_served_before_received_is_refused_at_the_time(detainer, desk, send):
     at = detainer.received_at - timedelta(hours=1)
 
     response = send(
-        desk("officer"), "detainer_serve", detainer, at=wall(at), language="en", method="in_person"
+        desk("officer"),
+        "detainer_serve",
+        detainer,
+        at=wall(at),
+        language="en",
+        notice_language="en",
+        method="in_person",
     )
 
     assert response.status_code == 400
@@ -233,7 +247,8 @@ def test_served_before_received_is_refused_at_the_time(detainer, desk, send):
 
 
 def test_serving_again_says_when_it_was_served(detainer, desk, send):
-    client, typed = desk("officer"), {"at": wall(timezone.now()), "language": "en", "method": "in_person"}
+    client = desk("officer")
+    typed = {"at": wall(timezone.now()), "language": "en", "notice_language": "en", "method": "in_person"}
     send(client, "detainer_serve", detainer, **typed)
 
     page = said(client.get(act_url("detainer_serve", detainer)))
@@ -242,6 +257,38 @@ def test_serving_again_says_when_it_was_served(detainer, desk, send):
     assert "The copy was served on" in page
     assert again.status_code == 409
     assert detainer.services.count() == 1
+
+
+def test_a_notice_that_nobody_reviewed_is_recorded_and_said_not_to_count(book, detainer, desk, send):
+    client = desk("officer")
+    typed = {"at": wall(timezone.now()), "language": "es", "notice_language": "es", "method": "in_person"}
+    offered = said(client.get(act_url("detainer_serve", detainer)))
+
+    response = send(client, "detainer_serve", detainer, **typed)
+    page = said(client.get(response["Location"]))
+    book.eligible(detainer.case, at=timezone.now())
+    again = client.get(act_url("detainer_serve", detainer))
+
+    assert "Spanish, draft that nobody has reviewed: does not count as service" in offered
+    assert response.status_code == 302
+    assert "This does not count as service: nobody had reviewed the notice in Spanish." in page
+    assert not detainer.services.get().counts
+    assert not Hold.objects.filter(case=detainer.case).exists()
+    assert "There is nothing more to do here." not in said(again)
+
+
+def test_the_notice_must_be_chosen(detainer, desk, send):
+    response = send(
+        desk("officer"),
+        "detainer_serve",
+        detainer,
+        at=wall(timezone.now()),
+        language="es",
+        method="in_person",
+    )
+
+    assert response.status_code == 400
+    assert "Choose the language of the notice that was given." in said(response)
 
 
 def test_a_lifted_detainer_ends(detainer, desk, send):
